@@ -1,0 +1,88 @@
+"""``freeze_wall``: third-party code in our process sees the scenario's wall time.
+
+An adapter on freezegun that freezes wall time *only*. freezegun as shipped also freezes the
+monotonic family, which hangs asyncio, subprocess time-outs and scapy's sniffing, breaks pyserial
+when it is first imported inside a freeze and writes absurd durations into JUnit. So the monotonic
+functions are put back, everywhere freezegun replaced them, and so is everything inside pytest.
+
+It leans on ``undo_changes``, which freezegun does not document: :func:`self_test` says in one
+sentence what no longer holds, and runs before the first freeze.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Protocol
+
+from harness.clock.host import Deadline, monotonic
+from harness.clock.scenario import ClockError
+
+_REAL_MODULES = ("_pytest", "pluggy", "xdist", "execnet", "pytest_html", "pytest_metadata")
+
+
+class FrozenWall(Protocol):
+    """What a freeze hands out: move wall time along with the scenario clock."""
+
+    def move_to(self, target_datetime: datetime) -> None: ...
+
+
+@contextlib.contextmanager
+def freeze_wall(at: datetime) -> Iterator[FrozenWall]:
+    """Freeze ``time.time``, ``datetime.now`` and their family at ``at`` (aware UTC).
+
+    ``time.monotonic``, ``perf_counter`` and pytest's own modules keep real time. Enter it for the
+    body of a scenario, never in a session fixture.
+    """
+    import freezegun
+    from freezegun import api
+
+    real = {
+        "monotonic": api.real_monotonic,
+        "monotonic_ns": api.real_monotonic_ns,
+        "perf_counter": api.real_perf_counter,
+        "perf_counter_ns": api.real_perf_counter_ns,
+    }
+    keep = {id(function) for function in real.values()}
+    settings = freezegun.config.settings
+    before, settings.default_ignore_list = settings.default_ignore_list, []
+    freezer = freezegun.freeze_time(at)
+    try:
+        with freezer as factory:
+            for name, function in real.items():
+                setattr(time, name, function)
+            for module, attribute, original in freezer.undo_changes:
+                root = getattr(module, "__name__", "").partition(".")[0]
+                if id(original) in keep or root in _REAL_MODULES:
+                    setattr(module, attribute, original)
+            yield factory
+    finally:
+        settings.default_ignore_list = before
+
+
+def self_test() -> None:
+    """Check that :func:`freeze_wall` does what it promises with the freezegun installed.
+
+    Raises :class:`~harness.clock.scenario.ClockError` naming the promise that is broken.
+    """
+    from datetime import UTC
+
+    at = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
+    seen: list[float] = []
+    with freeze_wall(at) as frozen:
+        if time.time() != at.timestamp():
+            raise ClockError("freeze_wall: time.time() is not frozen; check the freezegun version")
+        start = time.monotonic()
+        if Deadline.after(0.001).expired or abs(start - monotonic()) > 60:
+            raise ClockError("freeze_wall: time.monotonic() is not real; check freezegun")
+        thread = threading.Thread(target=lambda: seen.append(time.time()))
+        thread.start()
+        thread.join(5)
+        frozen.move_to(datetime(2001, 2, 3, 5, 0, 0, tzinfo=UTC))
+        if seen != [at.timestamp()] or time.time() - at.timestamp() != 3294.0:
+            raise ClockError("freeze_wall: threads or move_to disagree; check freezegun")
+    if abs(time.time() - at.timestamp()) < 86_400:
+        raise ClockError("freeze_wall: wall time stays frozen after leaving; check freezegun")

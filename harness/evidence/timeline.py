@@ -1,0 +1,188 @@
+"""The timeline: one append-only record of everything that happened, in order.
+
+A file of JSON lines, written with one ``write`` per event, so that a killed run keeps its
+evidence. Reports, plots and certificates are made from it and from nothing else.
+
+Each line holds ``seq`` (from 1), ``host`` (monotonic seconds), ``wall`` (real UTC), ``at``
+(scenario UTC), ``source`` (``platform``, ``modem:tracker-1`` …), ``kind`` (dotted, see
+``docs/timeline.md``) and the fields of that kind. Wire bytes are text, one character per byte
+(latin-1), so AT dialogues stay readable and nothing is lost.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness.clock import ScenarioClock, monotonic, wall
+from harness.errors import RigError
+from harness.evidence.redact import Redactor
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+
+
+class EvidenceLost(RigError):
+    """The timeline can no longer be written, for example because the disk is full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened."""
+
+    seq: int
+    host: float
+    wall: str
+    at: str
+    source: str
+    kind: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_line(self) -> str:
+        return _encode(
+            {
+                "seq": self.seq,
+                "host": round(self.host, 6),
+                "wall": self.wall,
+                "at": self.at,
+                "source": self.source,
+                "kind": self.kind,
+                **self.data,
+            }
+        )
+
+    @classmethod
+    def from_line(cls, line: str) -> Event:
+        raw = json.loads(line)
+        head = {key: raw.pop(key) for key in ("seq", "host", "wall", "at", "source", "kind")}
+        return cls(**head, data=raw)
+
+
+class Recorder(Protocol):
+    """What a participant needs in order to leave evidence."""
+
+    def record(self, source: str, kind: str, **data: Any) -> Event: ...
+
+
+def _redacted(value: Any, redact: Redactor) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return redact(bytes(value).decode("latin-1"))
+    if isinstance(value, Mapping):
+        return {str(key): _redacted(item, redact) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_redacted(item, redact) for item in value]
+    if isinstance(value, datetime):
+        return isoformat(value)
+    return value
+
+
+def isoformat(moment: datetime) -> str:
+    """``2026-03-01T12:00:00.000Z``: UTC, to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Timeline:
+    """Records events to ``path`` (or only in memory when it is None). Thread-safe.
+
+    A write that fails (disk full) never raises into the thread that happened to record: the run
+    goes on, :attr:`lost` holds the error, and :meth:`check` raises it where it can be reported.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        clock: ScenarioClock,
+        redactor: Redactor | None = None,
+        *,
+        keep: int | None = None,
+    ) -> None:
+        self.path = path
+        self.redactor = redactor or Redactor()
+        self.lost: EvidenceLost | None = None
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._seq = 0
+        self._events: deque[Event] = deque(maxlen=keep)
+        self._listeners: list[Callable[[Event], object]] = []
+        self._fd: int | None = None
+        if path is not None:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
+            except OSError as error:
+                raise EvidenceLost(f"cannot write the timeline {path}: {error.strerror}") from error
+
+    def record(self, source: str, kind: str, **data: Any) -> Event:
+        clean = {key: _redacted(value, self.redactor) for key, value in data.items()}
+        with self._lock:
+            self._seq += 1
+            event = Event(
+                self._seq,
+                monotonic(),
+                isoformat(wall()),
+                isoformat(self._clock.now()),
+                source,
+                kind,
+                clean,
+            )
+            self._events.append(event)
+            self._write(event)
+        for listener in tuple(self._listeners):
+            listener(event)
+        return event
+
+    def listen(self, listener: Callable[[Event], object]) -> None:
+        """Call ``listener`` with every event from now on, in the recording thread."""
+        self._listeners.append(listener)
+
+    def events(self, kind: str = "", source: str = "") -> list[Event]:
+        """What was recorded so far, optionally only kinds and sources with these prefixes."""
+        with self._lock:
+            return [
+                event
+                for event in self._events
+                if event.kind.startswith(kind) and event.source.startswith(source)
+            ]
+
+    def check(self) -> None:
+        """Raise :class:`EvidenceLost` if evidence could not be written."""
+        if self.lost is not None:
+            raise self.lost
+
+    def close(self) -> None:
+        with self._lock:
+            if self._fd is not None:
+                os.close(self._fd)
+                self._fd = None
+
+    def _write(self, event: Event) -> None:
+        if self._fd is None or self.lost is not None:
+            return
+        line = (event.to_line() + "\n").encode("utf-8", "surrogatepass")
+        try:
+            while line:
+                line = line[os.write(self._fd, line) :]
+        except OSError as error:
+            self.lost = EvidenceLost(
+                f"evidence is incomplete: {self.path}: {error.strerror}; free some space"
+            )
+
+
+def read_timeline(path: Path) -> Iterator[Event]:
+    """The events of a timeline file. A last line cut off by a kill is left out."""
+    with path.open(encoding="utf-8", errors="surrogatepass") as lines:
+        for line in lines:
+            if not line.endswith("\n"):
+                return
+            try:
+                yield Event.from_line(line)
+            except (ValueError, KeyError, TypeError):
+                continue

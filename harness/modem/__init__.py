@@ -1,0 +1,1 @@
+"""Host side of modem families: drive a modem with AT commands."""

@@ -1,0 +1,1 @@
+"""The private network: namespaces, sockets inside them, capture and traffic facts."""

@@ -1,0 +1,1 @@
+"""The mocked KPN Things platform: ingestion, downlinks, SMS centre."""

@@ -1,0 +1,1 @@
+"""A small exemplary device firmware: a program that opens a serial port and nothing else."""

@@ -1,0 +1,1 @@
+"""Reports: pages made from timelines and from nothing else."""

@@ -1,0 +1,1 @@
+"""Message tokens: computing them, checking them, and explaining wrong ones. Pure."""

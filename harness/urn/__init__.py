@@ -1,0 +1,1 @@
+"""Device identifiers: ``urn:dev:…`` base names, IMEI, ICCID, DvnUUID. Pure."""
