@@ -38,5 +38,7 @@ def attach(sock: socket.socket, program: Sequence[Instruction]) -> None:
     """From now on the kernel gives the socket only what the program lets through."""
     code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *one) for one in program))
     sock.setsockopt(
-        socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(program), ctypes.addressof(code))
+        socket.SOL_SOCKET,
+        _SO_ATTACH_FILTER,
+        struct.pack("HP", len(program), ctypes.addressof(code)),
     )

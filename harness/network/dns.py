@@ -75,7 +75,9 @@ def ask(sock: socket.socket, hostname: str, resolver: str, timeout_s: float) -> 
         poll = select.poll()
         poll.register(sock, select.POLLIN)
         if not poll.poll(timeout_s * 1000):
-            return Outcome(hostname, resolver, None, f"no answer from {resolver} in {timeout_s:g} s")
+            return Outcome(
+                hostname, resolver, None, f"no answer from {resolver} in {timeout_s:g} s"
+            )
         return Outcome(hostname, resolver, sock.recv(4096), "answered")
     except OSError as error:
         return Outcome(hostname, resolver, None, f"{resolver}: {error.strerror or error}")

@@ -1,4 +1,4 @@
-"""Puts what was captured on the timeline (``docs/timeline.md``: ``packet``, ``capture.summary``)."""
+"""Puts what was captured on the timeline: ``packet`` and ``capture.summary``."""
 
 from __future__ import annotations
 

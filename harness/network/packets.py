@@ -74,8 +74,9 @@ def parse_frame(
     if kind == 0x86DD and len(frame) >= at + 40:
         return _ip6(frame, at, ts, link)
     if kind == 0x0806 and len(frame) >= at + 28:
-        src, dst = socket.inet_ntoa(frame[at + 14 : at + 18]), socket.inet_ntoa(
-            frame[at + 24 : at + 28]
+        src, dst = (
+            socket.inet_ntoa(frame[at + 14 : at + 18]),
+            socket.inet_ntoa(frame[at + 24 : at + 28]),
         )
         info = f"ARP who has {dst}" if frame[at + 7] == 1 else f"ARP {src} is here"
         return Packet(ts, src, dst, "ARP", length=wire, info=info, frame=frame, link=link)

@@ -61,9 +61,7 @@ class NamespaceSockets:
     def listener(self, host: str, port: int, backlog: int = 512) -> socket.socket:
         """A bound, listening socket. Raises :class:`AddressUnavailable`."""
         try:
-            sock = self.network._socket(
-                "listen", self.side, host=host, port=port, backlog=backlog
-            )
+            sock = self.network._socket("listen", self.side, host=host, port=port, backlog=backlog)
         except OSError as error:
             raise AddressUnavailable(explain_bind(host, port, error)) from error
         sock.setblocking(False)
