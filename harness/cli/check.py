@@ -1,0 +1,88 @@
+"""Validate rig and scenario files without running anything.
+
+Says the same as collection would: unknown keys, wrong units, unknown requirement IDs and missing
+secrets, each as file:line:column.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from harness.errors import FileError, UsageError
+from harness.files import load_document
+from harness.rig.registration import load_registrations
+from harness.rig.rig import load_rig
+from harness.scenario.load import load_cases
+
+EXAMPLE = "hil check scenarios rigs/sim.yaml"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files or folders")
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+
+
+def yaml_files(paths: list[Path]) -> Iterator[Path]:
+    """The YAML files at and below ``paths``. Raises :class:`UsageError` for a missing path."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted([*path.rglob("*.yaml"), *path.rglob("*.yml")])
+        elif path.exists():
+            yield path
+        else:
+            raise UsageError(f"there is no {path}")
+
+
+def check_file(path: Path) -> tuple[str, int]:
+    """What a file is and how many devices or cases it holds. Raises ``UsageError``."""
+    data = load_document(path).data
+    if isinstance(data, dict) and "rig" in data:
+        return "rig", len(load_rig(path).devices)
+    if isinstance(data, dict) and "devices" in data and "steps" not in data:
+        return "devices", len(load_registrations(path))
+    return "scenario", len(load_cases(path))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    good: list[dict[str, Any]] = []
+    bad: list[dict[str, Any]] = []
+    where: dict[str, Path] = {}
+    for path in yaml_files(arguments.paths):
+        try:
+            kind, count = check_file(path)
+            if kind == "scenario":
+                _unique(path, where)
+            good.append({"file": str(path), "kind": kind, "count": count})
+        except FileError as error:
+            place = error.location
+            bad.append(
+                {
+                    "file": place.file,
+                    "line": place.line,
+                    "column": place.column,
+                    "message": error.message,
+                }
+            )
+        except UsageError as error:
+            bad.append({"file": str(path), "line": 1, "column": 1, "message": str(error)})
+    if not good and not bad:
+        raise UsageError("there are no YAML files there")
+    if arguments.json:
+        print(json.dumps({"good": good, "bad": bad}))
+    else:
+        for item in bad:
+            print(f"{item['file']}:{item['line']}:{item['column']}: {item['message']}")
+        total = sum(item["count"] for item in good if item["kind"] == "scenario")
+        print(f"{len(good)} files good ({total} scenario cases), {len(bad)} wrong")
+    return 2 if bad else 0
+
+
+def _unique(path: Path, where: dict[str, Path]) -> None:
+    for case in load_cases(path):
+        if case.id in where:
+            raise UsageError(f"the id {case.id} is also that of {where[case.id]}")
+        where[case.id] = path

@@ -1,0 +1,79 @@
+"""The ``hil`` command: one door, each command in a module of its own, imported when it is used.
+
+Exit codes: 0 good, 1 a verdict or check failed, 2 wrong use or a wrong file, 3 the rig broke.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from harness import __version__
+from harness.errors import HilError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("harness.cli.run", "run scenarios on a rig and write a report"),
+    "check": ("harness.cli.check", "validate rig and scenario files without running them"),
+    "serve": ("harness.cli.serve", "the mocked platform on its own"),
+    "modem": ("harness.cli.modem", "a virtual modem on a PTY or a UART"),
+    "token": ("harness.cli.token", "compute, verify or explain a message token"),
+    "sms-plan": ("harness.cli.sms_plan", "does a power cycle meet the SMS retries?"),
+    "report": ("harness.cli.report", "make a run's report again from its timelines"),
+    "schema": ("harness.cli.schema", "print the JSON Schema of rig or scenario files"),
+}
+
+
+def build_parser(wanted: str | None) -> argparse.ArgumentParser:
+    """The parser; only the command named ``wanted`` is imported and filled in."""
+    parser = argparse.ArgumentParser(
+        prog="hil",
+        description="Hardware-in-the-loop tests for devices on the KPN Things platform.",
+        epilog="example: hil run --rig rigs/sim.yaml scenarios/token   (hil COMMAND --help: more)",
+    )
+    parser.add_argument("--version", action="version", version=f"hil {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (module_name, summary) in COMMANDS.items():
+        if name == wanted:
+            module = importlib.import_module(module_name)
+            sub = commands.add_parser(
+                name,
+                help=summary,
+                description=(module.__doc__ or "").strip(),
+                epilog=f"example: {module.EXAMPLE}",
+                formatter_class=argparse.RawDescriptionHelpFormatter,
+            )
+            module.add_arguments(sub)
+        else:
+            commands.add_parser(name, help=summary, add_help=False)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    wanted = next((word for word in arguments if not word.startswith("-")), None)
+    try:
+        parsed = build_parser(wanted).parse_args(arguments)
+        module: ModuleType = importlib.import_module(COMMANDS[parsed.command][0])
+        code = module.run(parsed)
+        sys.stdout.flush()
+        return int(code)
+    except HilError as error:
+        print(f"hil: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("hil: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader (head, less) has gone: that is its right. Keep the interpreter's own
+        # flush at exit from complaining.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""Models of the files people write: closed, and with units in their values."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
+
+from harness.backoff.duration import parse_duration
+from harness.errors import FileError
+from harness.files.strict_yaml import Document, load_document
+
+M = TypeVar("M", bound="Model")
+
+
+class Model(BaseModel):
+    """A closed mapping: an unknown key is an error."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, validate_default=False
+    )
+
+
+def _flag(value: object) -> object:
+    if isinstance(value, str):
+        lowered = value.lower()
+        if lowered not in ("true", "false"):
+            raise ValueError(f"write true or false, not {value!r}")
+        return lowered == "true"
+    return value
+
+
+def _span(value: object) -> object:
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, str):
+        return parse_duration(value)
+    raise ValueError("write a duration with its unit, such as 90s, 5m or 1h30m")
+
+
+def _moment(value: object) -> object:
+    if isinstance(value, datetime):
+        moment = value
+    elif isinstance(value, str):
+        if not re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d", value):
+            raise ValueError(f"write a moment as 2026-03-01T12:00:00Z, not {value!r}")
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise ValueError(f"not a moment: {value!r} ({error})") from error
+    else:
+        raise ValueError("write a moment as 2026-03-01T12:00:00Z")
+    if moment.tzinfo is None:
+        raise ValueError(f"a moment needs a time zone: {value!r}, for example {value}Z")
+    return moment.astimezone(UTC)
+
+
+Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
+Span = Annotated[
+    timedelta,
+    BeforeValidator(_span),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "description": "a duration with its unit: 250ms, 90s, 5m, 1h30m, 2d, 12:30:00",
+        }
+    ),
+]
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    WithJsonSchema(
+        {"type": "string", "description": "a moment with its zone: 2026-03-01T12:00:00Z"}
+    ),
+]
+
+
+def load_model(path: Path, model: type[M]) -> M:
+    """Read and validate one file. Raises :class:`~harness.errors.FileError`."""
+    document = load_document(path)
+    return validate(document, model, document.data)
+
+
+def validate(document: Document, model: type[M], data: Any) -> M:
+    """Validate ``data`` (the document's own, or a filled-in copy of the same shape).
+
+    Raises the first problem, in file order, as :class:`~harness.errors.FileError`; when there
+    are more, they follow on lines of their own.
+    """
+    if not isinstance(data, dict):
+        raise FileError(document.locate(()), "the file must be a mapping of keys to values")
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        problems = sorted(
+            {
+                (place.line, place.column, _sentence(item), place)
+                for item in error.errors(include_url=False)
+                for place in (document.locate(item["loc"]),)
+            },
+            key=lambda problem: problem[:3],
+        )
+        _, _, message, place = problems[0]
+        more = "".join(f"\n{other[3]}: {other[2]}" for other in problems[1:])
+        raise FileError(place, message + more) from None
+
+
+def _sentence(item: Any) -> str:
+    where = ".".join(str(part) for part in item["loc"] if not isinstance(part, int))
+    name = str(item["loc"][-1]) if item["loc"] else "the file"
+    match item["type"]:
+        case "extra_forbidden":
+            return f"unknown key {name!r}" + (
+                f" in {where.rpartition('.')[0]}" if "." in where else ""
+            )
+        case "missing":
+            return f"missing key {name!r}" + (
+                f" in {where.rpartition('.')[0]}" if "." in where else ""
+            )
+        case "value_error":
+            message = str(item["ctx"]["error"])
+            return f"{where}: {message}" if where else message
+        case _:
+            message = item["msg"][0].lower() + item["msg"][1:]
+            shown = item.get("input")
+            got = f", got {shown!r}" if isinstance(shown, str | int | float | bool) else ""
+            return f"{where}: {message}{got}"

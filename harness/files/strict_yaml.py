@@ -1,0 +1,146 @@
+"""YAML read with libyaml, made strict, with every scalar left as the text that was written.
+
+YAML 1.1 guesses types: ``NO`` becomes false, ``012`` ten, ``12:30:00`` 45000, ``+31…`` a number.
+Here no scalar is guessed: each stays text (only ``null``, ``~`` and nothing at all become None)
+and the *schema* decides what it means. Duplicate keys, tags, merge keys, several documents and
+recursive aliases are errors at their own line and column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from harness.errors import FileError, Location, UsageError
+
+_Loader = getattr(yaml, "CLoader", yaml.Loader)
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_MAX_DEPTH = 64
+_STANDARD_TAGS = "tag:yaml.org,2002:"
+
+Path_ = Sequence[str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A YAML file as plain data, with the node graph kept for finding places again."""
+
+    file: str
+    data: Any
+    root: yaml.Node | None
+
+    def locate(self, path: Path_) -> Location:
+        """The place of the value (or, for an unknown key, of the key) at ``path``.
+
+        Parts that do not exist in the file are left out, so a missing key is reported at the
+        mapping that should hold it.
+        """
+        node, mark = self.root, None if self.root is None else self.root.start_mark
+        for part in path:
+            found = _child(node, part)
+            if found is None:
+                continue  # pydantic adds names of union members and the like
+            key, node = found
+            mark = key.start_mark if key is not None and _is_scalar_or_empty(node) else None
+            mark = mark or (key or node).start_mark
+        if mark is None:
+            return Location(self.file)
+        return Location(self.file, mark.line + 1, mark.column + 1)
+
+    def lines_of(self, path: Path_) -> tuple[int, int]:
+        """First and last line (from 1) of the value at ``path``."""
+        node = self.root
+        for part in path:
+            found = _child(node, part)
+            if found is not None:
+                node = found[1]
+        if node is None:
+            return 1, 1
+        last = node.end_mark.line + (1 if node.end_mark.column else 0)
+        return node.start_mark.line + 1, max(last, node.start_mark.line + 1)
+
+
+def _child(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node | None, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(part):
+                return key, value
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return None, node.value[part]
+    return None
+
+
+def _is_scalar_or_empty(node: yaml.Node) -> bool:
+    return not isinstance(node, yaml.CollectionNode) or not node.value
+
+
+def load_document(path: Path) -> Document:
+    """Read a YAML file. Raises :class:`~harness.errors.FileError` or ``UsageError``."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise FileError(Location(str(path)), f"not UTF-8 text (byte {error.start})") from error
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    return parse_document(text, str(path))
+
+
+def parse_document(text: str, file: str) -> Document:
+    """The same for text that is already in memory."""
+    try:
+        root = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
+        what = " ".join(filter(None, (error.context, error.problem)))
+        raise FileError(place, f"not valid YAML: {what}") from error
+    except yaml.YAMLError as error:
+        raise FileError(Location(file), f"not valid YAML: {error}") from error
+    return Document(file, None if root is None else _Builder(file).build(root, 0), root)
+
+
+class _Builder:
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._open: set[int] = set()
+
+    def _fail(self, node: yaml.Node, message: str) -> FileError:
+        mark = node.start_mark
+        return FileError(Location(self._file, mark.line + 1, mark.column + 1), message)
+
+    def build(self, node: yaml.Node, depth: int) -> Any:
+        if isinstance(node, yaml.ScalarNode):
+            if node.style is None and node.value in _NULLS:
+                return None
+            if not node.tag.startswith(_STANDARD_TAGS):
+                raise self._fail(node, f"tags are not allowed: {node.tag}")
+            return node.value
+        if id(node) in self._open:
+            raise self._fail(node, "an alias may not contain itself")
+        if depth > _MAX_DEPTH:
+            raise self._fail(node, f"nested deeper than {_MAX_DEPTH} levels")
+        if not node.tag.startswith(_STANDARD_TAGS):
+            raise self._fail(node, f"tags are not allowed: {node.tag}")
+        self._open.add(id(node))
+        try:
+            if isinstance(node, yaml.SequenceNode):
+                return [self.build(item, depth + 1) for item in node.value]
+            return self._mapping(node, depth)
+        finally:
+            self._open.discard(id(node))
+
+    def _mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise self._fail(key, "a key must be plain text")
+            if key.value == "<<" and key.style is None:
+                raise self._fail(key, "merge keys (<<) are not supported; write the keys out")
+            if key.value in result:
+                raise self._fail(key, f"duplicate key {key.value!r}")
+            result[key.value] = self.build(value, depth + 1)
+        return result

@@ -1,0 +1,88 @@
+"""Capabilities: what a scenario needs and a rig offers. No match = skipped with the reason."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from harness.platform.registry import Registration
+from harness.rig.models import FirmwareModel, ModemModel
+
+Capability = Literal[
+    "uplink",
+    "scripted-uplink",
+    "chosen-records",
+    "token",
+    "observed",
+    "sms",
+    "sim-plus",
+    "sim-regular",
+    "power",
+    "radio",
+    "capture",
+    "stepped-clock",
+    "device-timers",
+    "line-faults",
+    "virtual-modem",
+    "http-client",
+    "no-secret",
+    "private-network",
+    "firmware",
+]
+
+EXPLAINED: dict[Capability, str] = {
+    "uplink": "the device can be made to send an uplink",
+    "scripted-uplink": "the harness plays the device, so an uplink can be made wrong on purpose",
+    "chosen-records": "the records of an uplink can be chosen",
+    "token": "the device is registered with a secret",
+    "observed": "what the device did and received can be seen",
+    "sms": "the bench can deliver an SMS to the device, which has an M2M+ SIM",
+    "sim-plus": "the device has an M2M+ SIM",
+    "sim-regular": "the device has a regular SIM",
+    "power": "the bench can switch the device on and off",
+    "radio": "the modem's radio can be switched off and on",
+    "capture": "the packets between modem and platform can be captured",
+    "stepped-clock": "the platform's clock can be stepped",
+    "device-timers": "timers inside the device follow the scenario's clock",
+    "line-faults": "the serial line can be disturbed on purpose",
+    "virtual-modem": "the modem is virtual, so the network's side of it can be seen",
+    "http-client": "the harness can use the modem's built-in HTTP client",
+    "no-secret": "the device is registered without a secret",
+    "private-network": "platform and modems sit in a network of their own",
+    "firmware": "a firmware program is the device",
+}
+
+ALL: frozenset[str] = frozenset(get_args(Capability))
+
+
+def device_capabilities(
+    registration: Registration, modem: ModemModel, firmware: FirmwareModel | None
+) -> frozenset[Capability]:
+    """What this device offers whatever the network is; the bench adds its own."""
+    offers: set[Capability] = {"stepped-clock"}
+    offers.add("token" if registration.secret else "no-secret")
+    plus = registration.sim in ("plus", "early-access", "jasper")
+    offers.add("sim-plus" if plus else "sim-regular")
+    if firmware is None:
+        offers |= {
+            "uplink",
+            "scripted-uplink",
+            "chosen-records",
+            "observed",
+            "radio",
+            "http-client",
+        }
+    else:
+        offers.add("firmware")
+        if firmware.report is not None:
+            offers.add("uplink")
+            if "{order}" in firmware.report:
+                offers.add("chosen-records")
+        if firmware.console == "json":
+            offers.add("observed")
+    if modem.virtual:
+        offers |= {"power", "line-faults", "virtual-modem"}
+        if plus and registration.iccid and registration.msisdn:
+            offers.add("sms")
+    elif firmware is None:
+        offers.add("power")  # AT+CFUN, and QPOWD where the board brings the modem up again
+    return frozenset(offers)

@@ -1,0 +1,100 @@
+"""The rig file: what is on a bench."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from harness.files import Flag, Model, Span
+from harness.rig.registration import DeviceName, DeviceRegistration
+
+NetworkKind = Literal["auto", "namespaces", "loopback", "lab"]
+
+
+class NetworkModel(Model):
+    """The network that platform and modems share."""
+
+    kind: NetworkKind = "auto"
+    bind: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+\.\d+:\d+$")] = "10.151.236.157:80"
+    interface: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.@-]{1,15}$")] | None = None
+
+    @model_validator(mode="after")
+    def _lab(self) -> NetworkModel:
+        if self.interface is not None and self.kind not in ("lab", "auto"):
+            raise ValueError(f"an interface belongs to a lab network, not to kind: {self.kind}")
+        return self
+
+
+class ResponseCodesModel(Model):
+    """HTTP status codes of the four outcomes; the documents do not give the numbers."""
+
+    accepted: Annotated[int, Field(ge=200, le=299)] = 202
+    malformed: Annotated[int, Field(ge=400, le=499)] = 400
+    unverified: Annotated[int, Field(ge=400, le=499)] = 401
+    unknown_device: Annotated[int, Field(ge=400, le=499, alias="unknown-device")] = 404
+
+
+class PlatformModel(Model):
+    """What the documents leave open about the platform."""
+
+    codes: ResponseCodesModel = ResponseCodesModel()
+    sms_reading: Annotated[
+        Literal["discard-wins", "windows-run-out"], Field(alias="sms-reading")
+    ] = "discard-wins"
+    retry_minimum: Annotated[Span, Field(alias="retry-minimum")] | None = None
+
+
+class ModemModel(Model):
+    """A modem: a virtual one by family, or a real one by port."""
+
+    family: str = "quectel-bg"
+    model: str | None = None
+    port: str | None = None
+    baud: Annotated[int, Field(ge=300, le=4_000_000)] = 115200
+    rtscts: Flag = False
+    pace: Flag = False
+
+    @property
+    def virtual(self) -> bool:
+        return self.port is None
+
+
+class FirmwareModel(Model):
+    """A firmware under test as a program: its command line, and how to stimulate and observe it.
+
+    ``{port}``, ``{imei}``, ``{apn}``, ``{name}`` and ``{secret}`` (in ``env`` only) are filled in.
+    """
+
+    command: Annotated[list[str], Field(min_length=1)]
+    env: dict[str, str] = Field(default_factory=dict)
+    report: str | None = None
+    ready: str | None = None
+    ready_within: Annotated[Span, Field(alias="ready-within")] | None = None
+    console: Literal["json", "text"] = "text"
+    stop_within: Annotated[Span, Field(alias="stop-within")] | None = None
+
+    @model_validator(mode="after")
+    def _secret_stays_out_of_argv(self) -> FirmwareModel:
+        if any("{secret}" in part for part in self.command):
+            raise ValueError("pass the secret through env, not on the command line")
+        return self
+
+
+class RigDevice(DeviceRegistration):
+    """One device on the bench: its registration, modem and firmware."""
+
+    modem: ModemModel = ModemModel()
+    firmware: FirmwareModel | None = None
+    apn: str | None = None
+
+
+class RigFile(Model):
+    """A bench: the devices on it, how to reach them, and the network they share."""
+
+    rig: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
+    title: str = ""
+    network: NetworkModel = NetworkModel()
+    platform: PlatformModel = PlatformModel()
+    firmware: FirmwareModel | None = None
+    devices: dict[DeviceName, RigDevice] = Field(min_length=1)

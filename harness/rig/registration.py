@@ -1,0 +1,171 @@
+"""Device registrations as people write them: in rig files and for ``hil serve --devices``."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from harness import urn
+from harness.errors import FileError, UsageError
+from harness.evidence import Redactor
+from harness.files import Document, Model, load_document, validate
+from harness.platform.registry import Registration
+
+SimType = Literal["regular", "comarch", "plus", "early-access", "jasper"]
+DeviceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
+
+SECRET_RULE = re.compile(r"^[0-9a-zA-Z]{30,100}$")
+
+
+class SecretSource(Model):
+    """Where a secret comes from: an environment variable or a file beside the rig file."""
+
+    env: str | None = None
+    file: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> SecretSource:
+        if (self.env is None) == (self.file is None):
+            raise ValueError("give exactly one of {env: NAME} and {file: PATH}")
+        return self
+
+    def read(self, folder: Path) -> str:
+        """The secret. Raises :class:`~harness.errors.UsageError` when it is not there."""
+        if self.env is not None:
+            value = os.environ.get(self.env)
+            if value is None:
+                raise UsageError(
+                    f"the environment variable {self.env} is not set; it holds a device's secret"
+                )
+            return value
+        path = folder / str(self.file)
+        try:
+            return path.read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"cannot read the secret file {path}: {error}") from error
+
+
+def _imei(value: object) -> object:
+    if isinstance(value, str):
+        problem = urn.imei_problem(value)
+        if problem:
+            raise ValueError(problem)
+    return value
+
+
+def _iccid(value: object) -> object:
+    if isinstance(value, str):
+        problem = urn.iccid_problem(value)
+        if problem:
+            raise ValueError(problem)
+    return value
+
+
+Imei = Annotated[str, BeforeValidator(_imei)]
+Iccid = Annotated[str, BeforeValidator(_iccid)]
+
+
+class DeviceRegistration(Model):
+    """One device as the platform knows it (REG-M2M, REG-IP)."""
+
+    imei: Imei | None = None
+    dvnuuid: (
+        Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+        | None
+    ) = None
+    secret: SecretSource | str | None = None
+    iccid: Iccid | None = None
+    msisdn: Annotated[str, Field(pattern=r"^\+?[0-9]{5,15}$")] | None = None
+    sim: SimType = "regular"
+
+    @model_validator(mode="after")
+    def _identified(self) -> DeviceRegistration:
+        if (self.imei is None) == (self.dvnuuid is None):
+            raise ValueError("a device has exactly one of imei (M2M) and dvnuuid (Internet)")
+        return self
+
+
+class DevicesFile(Model):
+    """The file that ``hil serve --devices`` reads."""
+
+    devices: dict[DeviceName, DeviceRegistration] = Field(min_length=1)
+
+
+def register(
+    name: str,
+    device: DeviceRegistration,
+    *,
+    document: Document,
+    path: tuple[str | int, ...],
+    literal_secrets: bool = True,
+) -> Registration:
+    """The registration with its secret read and checked (TOKEN-SECRET).
+
+    Raises :class:`~harness.errors.FileError` at the secret's place in ``document``.
+    """
+    secret: str | None = None
+    place = document.locate((*path, "secret"))
+    if isinstance(device.secret, SecretSource):
+        try:
+            secret = device.secret.read(Path(document.file).parent)
+        except UsageError as error:
+            raise FileError(place, f"{name}: {error}") from error
+    elif device.secret is not None:
+        if not literal_secrets:
+            raise FileError(
+                place,
+                f"{name}: a literal secret is only for virtual devices; "
+                "use {env: NAME} or {file: PATH}",
+            )
+        secret = device.secret
+    if secret is not None and not SECRET_RULE.match(secret):
+        raise FileError(
+            place,
+            f"{name}: a device secret is 30 to 100 letters and digits (TOKEN-SECRET); "
+            f"this one has {len(secret)} characters"
+            + ("" if secret.isalnum() else ", not all of them letters and digits"),
+        )
+    return Registration(
+        name=name,
+        imei=device.imei,
+        dvnuuid=device.dvnuuid.lower() if device.dvnuuid else None,
+        secret=secret,
+        iccid=device.iccid,
+        msisdn=device.msisdn,
+        sim=device.sim,
+    )
+
+
+def load_registrations(path: Path) -> list[Registration]:
+    """Read a devices file (or the devices of a rig file).
+
+    Raises :class:`~harness.errors.FileError` or :class:`~harness.errors.UsageError`.
+    """
+    document = load_document(path)
+    data: Any = document.data
+    if isinstance(data, dict) and isinstance(data.get("devices"), dict) and "rig" in data:
+        known = set(DeviceRegistration.model_fields)
+        data = {
+            "devices": {
+                name: {key: value for key, value in device.items() if key in known}
+                for name, device in data["devices"].items()
+                if isinstance(device, dict)
+            }
+        }
+    file = validate(document, DevicesFile, data)
+    return [
+        register(name, device, document=document, path=("devices", name))
+        for name, device in file.devices.items()
+    ]
+
+
+def redactor_for(registrations: list[Registration]) -> Redactor:
+    """A redaction list with every device's secret on it."""
+    return Redactor(
+        (f"secret of {registration.name}", registration.secret or "")
+        for registration in registrations
+    )

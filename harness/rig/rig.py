@@ -1,0 +1,102 @@
+"""A rig as the harness uses it: loaded, checked, secrets read, capabilities known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import FileError
+from harness.evidence import Redactor
+from harness.files import load_document, validate
+from harness.platform.registry import Registration
+from harness.rig.capabilities import Capability, device_capabilities
+from harness.rig.models import FirmwareModel, ModemModel, NetworkModel, PlatformModel, RigFile
+from harness.rig.registration import redactor_for, register
+
+APN_OF_SIM = {
+    # NET-APN
+    "regular": "kpnthings.iot",
+    "comarch": "kpnthings.iot",
+    "plus": "kpnthings2.m2m",
+    "early-access": "kpnthings2.m2m",
+    "jasper": "kpnthings2.m2m",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One device under test on a rig."""
+
+    registration: Registration
+    modem: ModemModel
+    firmware: FirmwareModel | None
+    apn: str
+    capabilities: frozenset[Capability]
+
+    @property
+    def name(self) -> str:
+        return self.registration.name
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """A checked rig file."""
+
+    name: str
+    title: str
+    file: str
+    network: NetworkModel
+    platform: PlatformModel
+    devices: tuple[Device, ...]
+
+    @property
+    def registrations(self) -> list[Registration]:
+        return [device.registration for device in self.devices]
+
+    def redactor(self) -> Redactor:
+        return redactor_for(self.registrations)
+
+
+def load_rig(path: Path) -> Rig:
+    """Read a rig file. Raises :class:`~harness.errors.FileError` with its place."""
+    document = load_document(path)
+    file = validate(document, RigFile, document.data)
+    devices = []
+    for name, device in file.devices.items():
+        place = ("devices", name)
+        registration = register(
+            name, device, document=document, path=place, literal_secrets=device.modem.virtual
+        )
+        if registration.imei is None:
+            raise FileError(
+                document.locate((*place, "dvnuuid")),
+                f"{name}: a rig's devices are M2M devices for now; give an imei",
+            )
+        firmware = device.firmware or file.firmware
+        devices.append(
+            Device(
+                registration=registration,
+                modem=device.modem,
+                firmware=firmware,
+                apn=device.apn or APN_OF_SIM[device.sim],
+                capabilities=device_capabilities(registration, device.modem, firmware),
+            )
+        )
+    _unique_identities(file, devices, document.file)
+    return Rig(file.rig, file.title, document.file, file.network, file.platform, tuple(devices))
+
+
+def _unique_identities(file: RigFile, devices: list[Device], where: str) -> None:
+    from harness.errors import UsageError
+
+    for field in ("imei", "iccid", "msisdn"):
+        seen: dict[str, str] = {}
+        for device in devices:
+            value = getattr(device.registration, field)
+            if value is None:
+                continue
+            if value in seen:
+                raise UsageError(
+                    f"{where}: {device.name} and {seen[value]} have the same {field} {value}"
+                )
+            seen[value] = device.name

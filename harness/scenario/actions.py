@@ -1,0 +1,220 @@
+"""The steps that do something, one function each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from harness.errors import UsageError
+from harness.files import Model
+from harness.platform.sms import SmsRefused
+from harness.rig.dut import Record, RequestChanges, UplinkOrder
+from harness.scenario.report_model import RecordModel, ReportModel
+from harness.scenario.stage import Stage
+from harness.scenario.steps_model import (
+    AdvanceModel,
+    CycleModel,
+    DownlinkModel,
+    DownlinkStatusModel,
+    ForeignSmsModel,
+    LineFaultModel,
+    NoteModel,
+    PowerModel,
+    RadioModel,
+    ResponseFaultModel,
+    SmsModel,
+)
+from harness.scenario.verdict import ExpectationFailed, Mismatch
+
+RESPONSE_WITHIN_S = 10.0
+
+
+def perform(stage: Stage, action: Model) -> None:
+    """Do one step."""
+    _ACTIONS[type(action)](stage, action)
+
+
+def _power(stage: Stage, action: PowerModel) -> None:
+    dut = stage.bench.dut
+    match action.state:
+        case "on":
+            dut.power_on(attach=action.attach)
+        case "off":
+            dut.power_off()
+        case "cut":
+            dut.power_off(abrupt=True)
+        case "reset":
+            dut.reset()
+
+
+def _radio(stage: Stage, action: RadioModel) -> None:
+    stage.bench.dut.radio(on=action.state == "on")
+
+
+def record_of(model: RecordModel) -> Record:
+    """The values of a record model."""
+    return Record(**{name: getattr(model, name) for name in model.model_fields_set})
+
+
+def order_of(stage: Stage, model: ReportModel) -> UplinkOrder:
+    """What the device is asked to send, as plain values."""
+    base_time: float | None
+    if model.base_time == "now":
+        base_time = stage.bench.clock.now().timestamp()
+    elif isinstance(model.base_time, datetime):
+        base_time = model.base_time.timestamp()
+    else:
+        base_time = None if model.base_time is None else float(model.base_time)
+    request = model.request
+    within = model.response_within
+    return UplinkOrder(
+        records=None if model.records is None else [record_of(r) for r in model.records],
+        base_name=None if model.base_name is None else stage.fill(model.base_name),
+        base_time=base_time,
+        base_unit=model.base_unit,
+        base_value=model.base_value,
+        merged=model.shape == "merged",
+        spaces=model.spaces,
+        body=None if model.body is None else stage.fill(model.body).encode("utf-8"),
+        mistake=model.token,
+        tamper=None
+        if model.tamper is None
+        else (model.tamper.find.encode(), model.tamper.put.encode()),
+        request=RequestChanges(
+            method=request.method,
+            path=request.path,
+            version=request.version,
+            host=request.host,
+            headers=request.headers,
+            drop=tuple(request.drop),
+            duplicate=tuple(request.duplicate),
+            bare_lf=request.line_ends == "lf",
+            length_error=request.length_error,
+        ),
+        http_client=model.via == "http-client",
+        keep_open=model.keep_open,
+        to=_address(model.to),
+        response_timeout_s=within.total_seconds() if within is not None else RESPONSE_WITHIN_S,
+        tries=model.tries,
+    )
+
+
+def _address(text: str | None) -> tuple[str, int] | None:
+    if text is None:
+        return None
+    host, _, port = text.rpartition(":")
+    return host, int(port)
+
+
+def _report(stage: Stage, action: ReportModel) -> None:
+    try:
+        order = order_of(stage, action)
+        stage.bench.dut.report(order)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def _downlink(stage: Stage, action: DownlinkModel) -> None:
+    bench = stage.bench
+    bench.platform.queue_downlink(
+        bench.registration.name,
+        [record_of(record).labels() for record in action.records],
+        status=action.status,
+        shape=action.shape,
+    )
+
+
+def _downlink_status(stage: Stage, action: DownlinkStatusModel) -> None:
+    bench = stage.bench
+    queued = bench.platform.downlinks(bench.registration.name)
+    if action.number > len(queued):
+        raise UsageError(f"there is no downlink {action.number}; {len(queued)} were queued")
+    bench.platform.set_downlink_status(queued[action.number - 1].id, action.status)
+
+
+def _sms(stage: Stage, action: SmsModel) -> None:
+    bench = stage.bench
+    try:
+        bench.platform.submit_sms(bench.registration.name, stage.fill(action.text))
+    except SmsRefused as error:
+        if action.refused:
+            return
+        raise ExpectationFailed(
+            Mismatch("the platform to take the SMS", str(error)), ("SMS-PLUS",)
+        ) from error
+    if action.refused:
+        raise ExpectationFailed(
+            Mismatch("the platform to refuse the SMS", "it took it"), ("SMS-PLUS",)
+        )
+
+
+def _foreign_sms(stage: Stage, action: ForeignSmsModel) -> None:
+    stage.bench.deliver_foreign_sms(action.sender, action.text)
+
+
+def _advance(stage: Stage, action: AdvanceModel) -> None:
+    clock, drain = stage.bench.clock, stage.bench.dut.drain
+    if action.by is not None:
+        clock.advance(action.by.total_seconds(), drain)
+    elif action.to is not None:
+        clock.advance_to(action.to, drain)
+
+
+def _cycle(stage: Stage, action: CycleModel) -> None:
+    clock, dut = stage.bench.clock, stage.bench.dut
+    on_s, every_s = action.on.total_seconds(), action.every.total_seconds()
+    if on_s >= every_s:
+        raise UsageError(f"a device that is on for {on_s:g} s every {every_s:g} s is never off")
+    for _ in range(action.times):
+        stage.check_time()
+        dut.power_on()
+        clock.advance(on_s, dut.drain)
+        dut.power_off()
+        clock.advance(every_s - on_s, dut.drain)
+
+
+def _response_fault(stage: Stage, action: ResponseFaultModel) -> None:
+    parameters: dict[str, Any] = {}
+    if action.by is not None:
+        parameters["seconds"] = action.by.total_seconds()
+    if action.gap is not None:
+        parameters["gap"] = action.gap.total_seconds()
+    for name, key in (("pieces", "pieces"), ("outcome", "outcome"), ("status", "code")):
+        value = getattr(action, name)
+        if value is not None:
+            parameters[key] = value
+    if action.missing is not None:
+        parameters["missing"] = action.missing
+    stage.bench.add_response_fault(action.kind, parameters, action.times)
+
+
+def _line_fault(stage: Stage, action: LineFaultModel) -> None:
+    by = action.by
+    stage.bench.inject_line_fault(
+        action.kind,
+        count=action.count,
+        after=action.after,
+        seconds=None if by is None else by.total_seconds(),
+        text=action.text,
+    )
+
+
+def _note(stage: Stage, action: NoteModel) -> None:
+    stage.bench.timeline.record("scenario", "note", text=stage.fill(action.text))
+
+
+_ACTIONS: dict[type[Model], Callable[[Stage, Any], None]] = {
+    PowerModel: _power,
+    RadioModel: _radio,
+    ReportModel: _report,
+    DownlinkModel: _downlink,
+    DownlinkStatusModel: _downlink_status,
+    SmsModel: _sms,
+    ForeignSmsModel: _foreign_sms,
+    AdvanceModel: _advance,
+    CycleModel: _cycle,
+    ResponseFaultModel: _response_fault,
+    LineFaultModel: _line_fault,
+    NoteModel: _note,
+}

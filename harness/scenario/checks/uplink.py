@@ -1,0 +1,144 @@
+"""Uplinks as the platform saw them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from harness.clock.scenario import to_ns
+from harness.platform import Uplink
+from harness.scenario.checks.records import same_records, show, show_expected
+from harness.scenario.expect_model import UplinkExpectation
+from harness.scenario.stage import Stage
+from harness.scenario.verdict import Mismatch
+
+_MILLISECOND_NS = 1_000_000
+
+
+def check_uplinks(stage: Stage, want: int) -> Mismatch | None:
+    """How many uplinks of this device the platform has received so far."""
+    seen = stage.bench.uplinks()
+    if len(seen) == want:
+        return None
+    shown = ", ".join(f"{uplink.exchange} {uplink.outcome}" for uplink in seen)
+    return Mismatch(f"{want} uplinks", f"{len(seen)}" + (f" ({shown})" if shown else ""))
+
+
+def check_uplink(stage: Stage, want: UplinkExpectation) -> Mismatch | None:
+    """One uplink: its outcome, findings, explanation, times and records."""
+    seen = stage.bench.uplinks()
+    number = want.number or len(seen)
+    if not seen or number > len(seen):
+        return Mismatch(
+            f"uplink {want.number}" if want.number else "an uplink",
+            f"{len(seen)} uplinks from this device" if seen else _nothing(stage),
+        )
+    uplink = seen[number - 1]
+    return _verdict(uplink, want) or _times(uplink, want) or _content(stage, uplink, want)
+
+
+def _nothing(stage: Stage) -> str:
+    aborted = len(stage.bench.platform.aborted)
+    return "the platform has received none" + (
+        f"; {aborted} connections ended without a whole request" if aborted else ""
+    )
+
+
+def _errors(uplink: Uplink) -> tuple[str, ...]:
+    """The requirements that the uplink itself breaks."""
+    return tuple(dict.fromkeys(f.requirement for f in uplink.findings if f.severity == "error"))
+
+
+def _why(uplink: Uplink) -> str:
+    findings = "; ".join(f"{finding.requirement}: {finding.message}" for finding in uplink.findings)
+    return f"{uplink.outcome}" + (f" ({findings})" if findings else "")
+
+
+def _verdict(uplink: Uplink, want: UplinkExpectation) -> Mismatch | None:
+    have = {finding.requirement for finding in uplink.findings}
+    if want.outcome is not None and uplink.outcome != want.outcome:
+        return Mismatch(f"the uplink to be {want.outcome}", _why(uplink), _errors(uplink))
+    if want.findings is not None and not set(want.findings) <= have:
+        missing = ", ".join(sorted(set(want.findings) - have))
+        return Mismatch(f"a finding for {missing}", _why(uplink))
+    unwanted = have & set(want.without or ())
+    if unwanted:
+        return Mismatch(
+            f"no finding for {', '.join(sorted(unwanted))}", _why(uplink), tuple(sorted(unwanted))
+        )
+    graver = [f for f in uplink.findings if f.severity != "info"]
+    if want.clean and graver:
+        return Mismatch(
+            "nothing to object to",
+            _why(uplink),
+            tuple(dict.fromkeys(finding.requirement for finding in graver)),
+        )
+    if want.explained is not None:
+        code = uplink.token.code if uplink.token is not None else None
+        if code != want.explained:
+            sentence = uplink.token.sentence if uplink.token is not None else "no explanation"
+            return Mismatch(f"the token explained as {want.explained}", f"{code}: {sentence}")
+    return None
+
+
+def _times(uplink: Uplink, want: UplinkExpectation) -> Mismatch | None:
+    if want.received is not None and uplink.received != want.received:
+        return Mismatch(
+            f"receipt at {want.received.isoformat()}", uplink.received.isoformat(), ("BT-DEFAULT",)
+        )
+    if want.base_time is None and want.times is None:
+        return None
+    if uplink.pack is None:
+        return Mismatch("a pack with times", _why(uplink), _errors(uplink))
+    if want.base_time is not None:
+        receipt = want.base_time == "receipt"
+        wanted_ns = _ns(uplink.received if receipt else want.base_time)
+        if not _close(wanted_ns, uplink.pack.base_time_ns):
+            return Mismatch(
+                f"base time {_show(wanted_ns)}" + (" (the moment of receipt)" if receipt else ""),
+                _show(uplink.pack.base_time_ns),
+                ("BT-DEFAULT",) if receipt else ("BT-KEPT",),
+            )
+    if want.times is not None:
+        wanted = [_ns(moment) for moment in want.times]
+        times = [record.time_ns for record in uplink.pack.records]
+        if len(wanted) != len(times) or not all(map(_close, wanted, times)):
+            return Mismatch(
+                f"records at {', '.join(map(_show, wanted))}",
+                ", ".join(map(_show, times)) or "no records",
+                ("BT-RELATIVE",),
+            )
+    return None
+
+
+def _ns(moment: datetime | float | str) -> int:
+    if isinstance(moment, datetime):
+        return to_ns(moment)
+    return round(float(moment) * 1000) * _MILLISECOND_NS
+
+
+def _close(wanted_ns: int, seen_ns: int) -> bool:
+    """Equal to the millisecond: finer than SenML numbers are written by anybody."""
+    return abs(wanted_ns - seen_ns) < _MILLISECOND_NS
+
+
+def _show(ns: int) -> str:
+    from harness.clock.scenario import from_ns
+    from harness.evidence.timeline import isoformat
+
+    return f"{ns / 1_000_000_000:.3f} ({isoformat(from_ns(ns))})"
+
+
+def _content(stage: Stage, uplink: Uplink, want: UplinkExpectation) -> Mismatch | None:
+    if want.records is not None:
+        have = [] if uplink.pack is None else [r.labels() for r in uplink.pack.records]
+        if not same_records(want.records, have):
+            return Mismatch(show_expected(want.records), show(have), ("SENML-PACK",))
+    for label, wanted, seen in (
+        ("the body", want.body, uplink.body.decode("latin-1")),
+        ("the path", want.path, uplink.path),
+        ("the Host header", want.host, uplink.host),
+        ("the peer", want.peer, uplink.peer.rpartition(":")[0]),
+    ):
+        if wanted is not None and stage.fill(wanted) != seen:
+            return Mismatch(f"{label} to be {stage.fill(wanted)!r}", repr(seen))
+    return None

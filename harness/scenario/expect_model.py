@@ -1,0 +1,173 @@
+"""What a scenario expects, each with a deadline, and what must not happen."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from harness.files import Flag, Model, Moment, Span
+from harness.scenario.report_model import RecordModel
+from harness.scenario.requirements import requirements
+
+Outcome = Literal["accepted", "malformed", "unverified", "unknown-device"]
+
+
+def _known(value: str) -> str:
+    if value not in requirements():
+        close = difflib.get_close_matches(value, requirements(), n=1, cutoff=0.5)
+        raise ValueError(
+            f"unknown requirement {value!r}" + (f"; did you mean {close[0]}?" if close else "")
+        )
+    return value
+
+
+RequirementId = Annotated[str, AfterValidator(_known)]
+
+
+class UplinkExpectation(Model):
+    """An uplink as the platform saw it. ``number`` counts from 1; without it, the newest."""
+
+    number: Annotated[int, Field(ge=1)] | None = None
+    outcome: Outcome | None = None
+    findings: list[RequirementId] | None = None
+    without: list[RequirementId] | None = None
+    clean: Flag | None = None
+    explained: str | None = None
+    base_time: Annotated[Moment | float | Literal["receipt"] | None, Field(alias="base-time")] = (
+        None
+    )
+    times: list[Moment | float] | None = None
+    records: list[RecordModel] | None = None
+    body: str | None = None
+    path: str | None = None
+    host: str | None = None
+    peer: str | None = None
+    received: Moment | None = None
+
+
+class ResponseExpectation(Model):
+    """What the device itself saw of the answer to its newest report."""
+
+    status: Annotated[int, Field(ge=100, le=599)] | Literal["2xx", "4xx", "5xx"] | None = None
+    error: Literal["none", "timeout", "closed", "reset", "refused", "any"] | None = None
+    attempts: Annotated[int, Field(ge=1)] | None = None
+
+
+class ReceivedDownlinkExpectation(Model):
+    """The downlinks that reached the device, in order."""
+
+    count: Annotated[int, Field(ge=0)] | None = None
+    records: list[RecordModel] | None = None
+    bytes: Annotated[int, Field(ge=0)] | None = None
+
+
+class DownlinkStatusExpectation(Model):
+    """The platform's view of its downlinks, in order of queueing."""
+
+    statuses: list[Literal["Queued", "Executing", "Succeeded", "Failed"]]
+
+
+class SmsAttemptsExpectation(Model):
+    """Delivery attempts of one SMS (counted from 1), as time since its submission."""
+
+    number: Annotated[int, Field(ge=1)] = 1
+    at: list[Span] | None = None
+    tolerance: Span | None = None
+    count: Annotated[int, Field(ge=0)] | None = None
+    last: Span | None = None
+
+
+class SmsReceivedExpectation(Model):
+    """SMS that reached the device."""
+
+    count: Annotated[int, Field(ge=0)] | None = None
+    sender: str | None = None
+    text: str | None = None
+    obeyed: Flag | None = None
+
+
+class SmsStatusExpectation(Model):
+    """Status of one SMS at the platform."""
+
+    number: Annotated[int, Field(ge=1)] = 1
+    status: Literal["PENDING", "DELIVERED", "FAILED"]
+
+
+class TrafficExpectation(Model):
+    """What the capture shows of this device's traffic (NET-*)."""
+
+    dns: Annotated[int, Field(ge=0)] | None = None
+    tls: Annotated[int, Field(ge=0)] | None = None
+    peers: list[str] | None = None
+    connections: Annotated[int, Field(ge=0)] | None = None
+    retransmissions: Annotated[int, Field(ge=0)] | None = None
+    up_at_most: Annotated[int | None, Field(alias="up-at-most", ge=0)] = None
+    down_at_most: Annotated[int | None, Field(alias="down-at-most", ge=0)] = None
+
+
+class TranscriptExpectation(Model):
+    """The AT dialogue between device and modem."""
+
+    contains: list[str] = Field(default_factory=list)
+    lacks: list[str] = Field(default_factory=list)
+
+
+class ModemExpectation(Model):
+    """The network's view of a virtual modem."""
+
+    registered: Flag | None = None
+    apn: str | None = None
+    pdp: Literal["up", "down"] | None = None
+
+
+class ExitExpectation(Model):
+    """How a firmware program ended: its exit code, or ``running``."""
+
+    code: int | Literal["running"]
+
+
+class Kinds(Model):
+    """The kinds of observation a scenario can speak of."""
+
+    uplink: UplinkExpectation | None = None
+    uplinks: Annotated[int, Field(ge=0)] | None = None
+    response: ResponseExpectation | None = None
+    downlink: ReceivedDownlinkExpectation | None = None
+    downlink_status: Annotated[DownlinkStatusExpectation | None, Field(alias="downlink-status")] = (
+        None
+    )
+    sms_attempts: Annotated[SmsAttemptsExpectation | None, Field(alias="sms-attempts")] = None
+    sms_received: Annotated[SmsReceivedExpectation | None, Field(alias="sms-received")] = None
+    sms_status: Annotated[SmsStatusExpectation | None, Field(alias="sms-status")] = None
+    traffic: TrafficExpectation | None = None
+    transcript: TranscriptExpectation | None = None
+    modem: ModemExpectation | None = None
+    exit: ExitExpectation | None = None
+
+
+class ExpectModel(Kinds):
+    """What must be seen before ``within`` real time has passed."""
+
+    within: Span | None = None
+    proves: list[RequirementId] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _something(self) -> ExpectModel:
+        if not self.model_fields_set - {"within", "proves"}:
+            raise ValueError("expect nothing? name at least one kind of observation")
+        return self
+
+
+class NeverModel(Kinds):
+    """What must not be seen: now, for ``during`` real time, and until the scenario ends."""
+
+    during: Span | None = None
+    proves: list[RequirementId] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _something(self) -> NeverModel:
+        if not self.model_fields_set - {"during", "proves"}:
+            raise ValueError("name at least one kind of observation that must not be made")
+        return self

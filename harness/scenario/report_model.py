@@ -1,0 +1,79 @@
+"""The ``report`` step: an uplink, right by default, wrong on purpose when asked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from harness.files import Flag, Model, Moment, Span
+from harness.rig.mistakes import MistakeName
+
+LineEnds = Literal["crlf", "lf"]
+Shape = Literal["separate", "merged"]
+
+
+class RecordModel(Model):
+    """One SenML record (RFC 8428 §4.2); one of ``v``, ``vs``, ``vb``, ``vd`` (SENML-VALUE)."""
+
+    n: str | None = None
+    u: str | None = None
+    v: float | None = None
+    vs: str | None = None
+    vb: Flag | None = None
+    vd: str | None = None
+    s: float | None = None
+    t: float | None = None
+
+
+class RequestModel(Model):
+    """What differs from ``POST /ingestion/m2m/senml/v1`` with its four headers (HTTP-M2M …)."""
+
+    method: str | None = None
+    path: str | None = None
+    version: str | None = None
+    host: str | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
+    drop: list[str] = Field(default_factory=list)
+    duplicate: list[str] = Field(default_factory=list)
+    line_ends: Annotated[LineEnds, Field(alias="line-ends")] = "crlf"
+    length_error: Annotated[int, Field(alias="length-error")] = 0
+
+
+class TamperModel(Model):
+    """Bytes changed after the token was computed, as if on the way (TOKEN-TAMPER)."""
+
+    find: str
+    put: str
+
+
+class ReportModel(Model):
+    """Make the device send an uplink."""
+
+    records: list[RecordModel] | None = None
+    base_name: Annotated[str | None, Field(alias="base-name")] = None
+    base_time: Annotated[Moment | float | Literal["now"] | None, Field(alias="base-time")] = None
+    base_unit: Annotated[str | None, Field(alias="base-unit")] = None
+    base_value: Annotated[float | None, Field(alias="base-value")] = None
+    shape: Shape = "separate"
+    spaces: Flag = False
+    body: str | None = None
+    token: MistakeName | None = None
+    tamper: TamperModel | None = None
+    request: RequestModel = RequestModel()
+    via: Literal["socket", "http-client"] = "socket"
+    keep_open: Annotated[Flag, Field(alias="keep-open")] = False
+    to: Annotated[str, Field(pattern=r"^[0-9A-Za-z.-]+:\d+$")] | None = None
+    response_within: Annotated[Span | None, Field(alias="response-within")] = None
+    tries: Annotated[int, Field(ge=1, le=20)] = 1
+
+    @model_validator(mode="after")
+    def _body_or_records(self) -> ReportModel:
+        if self.body is not None and (self.records is not None or self.base_name is not None):
+            raise ValueError("give either body (raw) or records, not both")
+        return self
+
+    @property
+    def plain(self) -> bool:
+        """True when any device can be asked for it: nothing is chosen, nothing is wrong."""
+        return not (self.model_fields_set - {"records"})

@@ -1,0 +1,31 @@
+"""Every requirement of the platform's documents, by its stable ID (``requirements.csv``).
+
+``source`` names the document: M = M2M page, I = Internet page, D = HTTPS destination page,
+S = SenML page, F = firmware-over-the-air page. ``who``: ``dev`` = the device must do it, ``plat`` =
+the platform does it, ``rig`` = a fact about the set-up. ``sure``: how surely it is known.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One row of the requirements."""
+
+    id: str
+    who: str
+    text: str
+    source: str
+    sure: str
+
+
+@cache
+def requirements() -> dict[str, Requirement]:
+    """All requirements by ID, in the documents' order."""
+    table = resources.files(__package__).joinpath("requirements.csv").read_text(encoding="utf-8")
+    return {row["id"]: Requirement(**row) for row in csv.DictReader(table.splitlines())}

@@ -1,0 +1,152 @@
+"""Runs one case on one bench and says what it came to."""
+
+from __future__ import annotations
+
+from harness.clock import Deadline
+from harness.errors import DutError, HilError, RigError, UsageError
+from harness.rig.bench import Bench
+from harness.scenario.actions import perform
+from harness.scenario.checks import first_match, first_mismatch
+from harness.scenario.expect_model import ExpectModel, NeverModel
+from harness.scenario.load import Case
+from harness.scenario.requirements import requirements
+from harness.scenario.stage import DEFAULT_TIMEOUT_S, DEFAULT_WITHIN_S, ScenarioTimeout, Stage
+from harness.scenario.verdict import Blame, ExpectationFailed, Mismatch, Verdict
+
+
+def run_case(case: Case, bench: Bench) -> Verdict:
+    """Perform all steps in order; the verdict is recorded on the bench's timeline.
+
+    Never raises for what a scenario can bring about; only ``KeyboardInterrupt`` and its kind pass.
+    """
+    timeout = case.model.timeout
+    seconds = timeout.total_seconds() if timeout is not None else DEFAULT_TIMEOUT_S
+    stage = Stage(case, bench, Deadline.after(seconds))
+    index: int | None = None
+    try:
+        for index in range(len(case.model.steps)):
+            _run_step(stage, index)
+        index = None
+        _check_watches(stage)
+        bench.timeline.check()
+        verdict = Verdict("passed", requirements=tuple(case.model.verifies))
+    except HilError as error:
+        verdict = judge(error, case, index)
+    except Exception as error:  # a defect of ours: it becomes the verdict, with its name
+        verdict = Verdict(
+            "harness error", f"{type(error).__name__}: {error}", blame="harness", step=index
+        )
+        bench.timeline.record("harness", "note", text=_traceback(error))
+    bench.timeline.record(
+        "scenario",
+        "verdict",
+        outcome=verdict.outcome,
+        message=verdict.message,
+        requirements=verdict.requirements,
+        blame=verdict.blame,
+        step=verdict.step,
+    )
+    return verdict
+
+
+def _traceback(error: BaseException) -> str:
+    import traceback
+
+    return "".join(traceback.format_exception(error))
+
+
+def judge(error: HilError, case: Case, step: int | None) -> Verdict:
+    """Whose doing it was: the bench's, the modem's, the device's, or ours."""
+    verified = tuple(case.model.verifies)
+    if isinstance(error, ExpectationFailed):
+        broken = error.requirements or verified
+        return Verdict(
+            "failed",
+            str(error),
+            broken,
+            _blame(broken),
+            step,
+            error.mismatch.expected,
+            error.mismatch.seen,
+        )
+    if isinstance(error, RigError):
+        return Verdict("rig error", str(error), (), "rig", step)
+    if isinstance(error, ScenarioTimeout):
+        return Verdict("failed", str(error), verified, "device", step)
+    if isinstance(error, DutError):
+        blame: Blame = getattr(error, "blame", "modem")
+        broken = getattr(error, "requirements", ()) or verified
+        return Verdict("failed", str(error), tuple(broken), blame, step)
+    if isinstance(error, UsageError):
+        return Verdict("harness error", f"the scenario cannot be run: {error}", (), "harness", step)
+    return Verdict("harness error", str(error), (), "harness", step)
+
+
+def _blame(broken: tuple[str, ...]) -> Blame:
+    """The device when any broken requirement is its own; the platform when none is."""
+    known = requirements()
+    whos = {who for name in broken if name in known for who in known[name].who.split(", ")}
+    return "device" if "dev" in whos or not whos else "platform"
+
+
+def _run_step(stage: Stage, index: int) -> None:
+    step = stage.case.model.steps[index]
+    timeline = stage.bench.timeline
+    line, _ = stage.case.step_lines(index)
+    text = stage.case.step_text(index)
+    timeline.record("scenario", "step.start", index=index, line=line, text=text)
+    try:
+        stage.check_time()
+        action = step.action
+        if isinstance(action, ExpectModel):
+            await_expectation(stage, action)
+        elif isinstance(action, NeverModel):
+            _forbid(stage, index, action)
+        else:
+            perform(stage, action)
+        _check_watches(stage)
+    except BaseException as error:
+        timeline.record(
+            "scenario", "step.end", index=index, line=line, outcome="failed", message=str(error)
+        )
+        raise
+    timeline.record("scenario", "step.end", index=index, line=line, outcome="ok", message="")
+
+
+def await_expectation(stage: Stage, expectation: ExpectModel) -> None:
+    """Wait until the expectation holds. Raises :class:`ExpectationFailed` at its deadline.
+
+    When nothing is in flight any more, nothing more can come: the wait ends at once.
+    """
+    within = expectation.within
+    deadline = stage.limit(within.total_seconds() if within is not None else DEFAULT_WITHIN_S)
+    while True:
+        quiet = stage.bench.quiet()  # asked before looking: what was in flight is then seen
+        mismatch = first_mismatch(stage, expectation)
+        if mismatch is None:
+            return
+        if quiet or deadline.expired:
+            raise ExpectationFailed(mismatch, mismatch.requirements or expectation.proves)
+        stage.check_time()
+        stage.wait_for_change(deadline)
+
+
+def _forbid(stage: Stage, index: int, unwanted: NeverModel) -> None:
+    stage.watches.append((index, unwanted))
+    if unwanted.during is None:
+        return
+    deadline = stage.limit(unwanted.during.total_seconds())
+    while not deadline.expired and not stage.bench.quiet():
+        _check_watches(stage)
+        stage.wait_for_change(deadline)
+
+
+def _check_watches(stage: Stage) -> None:
+    for index, unwanted in stage.watches:
+        kind = first_match(stage, unwanted)
+        if kind is not None:
+            line, _ = stage.case.step_lines(index)
+            raise ExpectationFailed(
+                Mismatch(f"never to see this {kind} (line {line})", "it was seen"),
+                unwanted.proves,
+            )

@@ -1,0 +1,186 @@
+"""The steps of a scenario. Each step is a mapping with exactly one key."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from harness.files import Flag, Model, Moment, Span
+from harness.scenario.expect_model import ExpectModel, NeverModel
+from harness.scenario.report_model import RecordModel, ReportModel, Shape
+
+OutcomeName = Literal["accepted", "malformed", "unverified", "unknown-device"]
+
+
+def _short(key: str) -> BeforeValidator:
+    """Accept the short form: ``advance: 5m`` for ``advance: {by: 5m}``."""
+
+    def widen(value: object) -> object:
+        return {key: value} if isinstance(value, str) else value
+
+    return BeforeValidator(widen)
+
+
+class PowerModel(Model):
+    """Switch the device on, off (an orderly power-down), cut its power, or reset it."""
+
+    state: Literal["on", "off", "cut", "reset"]
+    attach: Flag = True
+
+
+class RadioModel(Model):
+    """Switch the modem's radio (AT+CFUN)."""
+
+    state: Literal["on", "off"]
+
+
+class DownlinkModel(Model):
+    """Queue a downlink for the device (DL-EXECUTING, DL-ONE)."""
+
+    records: Annotated[list[RecordModel], Field(min_length=1)]
+    status: Literal["Queued", "Executing"] = "Executing"
+    shape: Shape = "separate"
+
+
+class DownlinkStatusModel(Model):
+    """Move a queued downlink (counted from 1 in order of queueing) to another status."""
+
+    number: Annotated[int, Field(ge=1)]
+    status: Literal["Queued", "Executing", "Succeeded", "Failed"]
+
+
+class SmsModel(Model):
+    """Submit an SMS downlink for the device (SMS-PLUS)."""
+
+    text: Annotated[str, Field(min_length=1, max_length=160)]
+    refused: Flag = False
+
+
+class ForeignSmsModel(Model):
+    """An SMS from somebody else reaches the device, past the platform (SMS-SENDER)."""
+
+    sender: str
+    text: str
+
+
+class AdvanceModel(Model):
+    """Step the scenario clock."""
+
+    by: Span | None = None
+    to: Moment | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> AdvanceModel:
+        if (self.by is None) == (self.to is None):
+            raise ValueError("give exactly one of by: DURATION and to: MOMENT")
+        return self
+
+
+class CycleModel(Model):
+    """Switch the device on for a while, again and again, while the scenario clock runs."""
+
+    on: Span
+    every: Span
+    times: Annotated[int, Field(ge=1, le=500)]
+
+
+class ResponseFaultModel(Model):
+    """How the platform misbehaves for the next uplinks (RESP-ROBUST)."""
+
+    kind: Literal[
+        "late",
+        "split",
+        "no-reason-phrase",
+        "lower-case-headers",
+        "empty",
+        "reset",
+        "refuse",
+        "close-after-header",
+        "truncate-body",
+        "status",
+    ]
+    times: Annotated[int, Field(ge=1, le=100)] = 1
+    by: Span | None = None
+    pieces: Annotated[int, Field(ge=2, le=1000)] | None = None
+    gap: Span | None = None
+    outcome: OutcomeName | None = None
+    status: Annotated[int, Field(ge=100, le=599)] | None = None
+    missing: Annotated[int, Field(ge=1)] | None = None
+
+
+class LineFaultModel(Model):
+    """Disturb the serial line, or the modem behind it."""
+
+    kind: Literal[
+        "drop", "split", "delay", "duplicate", "garbage", "urc", "brown-out", "silence", "unplug"
+    ]
+    count: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    after: Annotated[int, Field(ge=0)] | None = None
+    by: Span | None = None
+    text: str | None = None
+
+
+class SecretModel(Model):
+    """Change the registered secret of the device on the platform, at once."""
+
+    length: Annotated[int, Field(ge=30, le=100)] | None = None
+    none: Flag = False
+    both: Flag = True
+
+
+class NoteModel(Model):
+    """A sentence for the timeline."""
+
+    text: str
+
+
+def _once(value: object) -> object:
+    if isinstance(value, dict) and len(value) != 1:
+        keys = ", ".join(map(str, value)) or "none"
+        raise ValueError(f"a step has exactly one key; this one has {keys}")
+    return value
+
+
+def _nothing_is_default(value: object) -> object:
+    return {} if value is None else value
+
+
+class StepModel(Model):
+    """One step."""
+
+    power: Annotated[PowerModel, _short("state")] | None = None
+    radio: Annotated[RadioModel, _short("state")] | None = None
+    report: Annotated[ReportModel, BeforeValidator(_nothing_is_default)] | None = None
+    downlink: DownlinkModel | None = None
+    downlink_status: Annotated[DownlinkStatusModel | None, Field(alias="downlink-status")] = None
+    sms: Annotated[SmsModel, _short("text")] | None = None
+    foreign_sms: Annotated[ForeignSmsModel | None, Field(alias="foreign-sms")] = None
+    advance: Annotated[AdvanceModel, _short("by")] | None = None
+    cycle: CycleModel | None = None
+    response_fault: Annotated[
+        Annotated[ResponseFaultModel, _short("kind")] | None, Field(alias="response-fault")
+    ] = None
+    line_fault: Annotated[
+        Annotated[LineFaultModel, _short("kind")] | None, Field(alias="line-fault")
+    ] = None
+    note: Annotated[NoteModel, _short("text")] | None = None
+    expect: ExpectModel | None = None
+    never: NeverModel | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_key(cls, value: Any) -> Any:
+        return _once(value)
+
+    @property
+    def kind(self) -> str:
+        """The name of the one field that is set."""
+        return next(iter(self.model_fields_set))
+
+    @property
+    def action(self) -> Model:
+        """The model of the one field that is set."""
+        value = getattr(self, self.kind)
+        assert isinstance(value, Model)
+        return value
