@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 _TIME_BOUND = 10**15  # seconds; 32 million years leaves room for every wrong unit
+_SMALL = 10**300
 _NUMBER_BOUND = Decimal("1.7976931348623157e308")  # the largest double
 
 Number = int | Decimal
@@ -24,6 +25,8 @@ def text(label: str, value: Any) -> str:
 
 def number(label: str, value: Any) -> Number:
     """Numbers keep their exact decimal value; what no double can hold is refused."""
+    if type(value) is int and -_SMALL < value < _SMALL:
+        return value
     exact: Number
     if isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
         exact = value

@@ -14,17 +14,17 @@ class Issue(NamedTuple):
 
     ``error``: RFC 8428 or a platform requirement is broken. ``warning``: accepted, but nobody knows
     whether the real platform does, or it is probably not meant. ``info``: worth knowing.
-    ``index`` counts records from 0; None when the remark is about the whole pack.
+    ``record`` counts from 0; None when the remark is about the whole pack.
     """
 
     code: str
     severity: IssueSeverity
     requirement: str
     message: str
-    index: int | None = None
+    record: int | None = None
 
     def __str__(self) -> str:
-        where = "" if self.index is None else f"record {self.index}: "
+        where = "" if self.record is None else f"record {self.record}: "
         return f"{self.severity} {self.requirement}: {where}{self.message}"
 
 

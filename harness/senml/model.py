@@ -46,14 +46,16 @@ class Record(NamedTuple):
     @property
     def has_base(self) -> bool:
         """Whether the record sets a base value."""
-        return any(
-            value is not None for value in (self.bn, self.bt, self.bu, self.bv, self.bs, self.bver)
-        )
+        return self[9:15] != _NO_BASE
 
     @property
     def is_measurement(self) -> bool:
         """Whether the record is about something measured, be it complete or not."""
-        return any(value is not None for value in self[:9]) or self.i_ is not None
+        return self[:9] != _NO_MEASUREMENT or self.i_ is not None
+
+
+_NO_MEASUREMENT = (None,) * 9  # the fields n to ut
+_NO_BASE = (None,) * 6  # the fields bn to bver
 
 
 @dataclass(frozen=True, slots=True)

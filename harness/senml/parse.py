@@ -34,6 +34,8 @@ _LIMITS = Limits()
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-:./_]*")
 _VALUES = ("v", "vb", "vs", "vd")
 _VALUE_LABELS = frozenset((*_VALUES, "s"))
+_BASE = frozenset(("bn", "bt", "bu", "bv", "bs", "bver"))
+_MEASURING = frozenset(("n", "u", "t", "ut", "i_")) | _VALUE_LABELS
 
 
 def parse(body: bytes, limits: Limits = _LIMITS) -> Pack:
@@ -50,15 +52,9 @@ def parse(body: bytes, limits: Limits = _LIMITS) -> Pack:
     trailing: list[Issue] = []
     if body.endswith(b"\0"):
         stripped = body.rstrip(b"\0")
-        trailing.append(
-            Issue(
-                "trailing-nul",
-                "warning",
-                "SENML-PACK",
-                f"{len(body) - len(stripped)} NUL byte(s) follow the pack: the end of a C string "
-                "was sent",
-            )
-        )
+        message = f"{len(body) - len(stripped)} NUL byte(s) follow the pack: was the end of a C "
+        message += "string sent?"
+        trailing.append(Issue("trailing-nul", "warning", "SENML-PACK", message))
         body = stripped
     pack = pack_from(load(body), limits)
     return Pack(pack.records, (*trailing, *pack.issues)) if trailing else pack
@@ -77,19 +73,15 @@ def pack_from(data: object, limits: Limits = _LIMITS) -> Pack:
             f"the pack has {len(data)} records; {limits.records} are read at most",
         )
     reader = _Reader()
-    if not data:
-        reader.note(None, "empty-pack", "error", "SENML-PACK", "the pack has no records")
     records = tuple([reader.record(index, raw) for index, raw in enumerate(data)])
     pack = Pack(records, tuple(reader.issues))
-    if data and pack.base_only and pack.valid:
-        reader.note(
-            None,
-            "base-only-pack",
-            "warning",
-            "SENML-VALUE",
-            "the pack sets base values and measures nothing",
-        )
-        return Pack(records, tuple(reader.issues))
+    if not records:
+        message = "the pack has no records"
+        return Pack((), (Issue("empty-pack", "error", "SENML-PACK", message),))
+    if pack.base_only and pack.valid:
+        message = "the pack sets base values and measures nothing"
+        issue = Issue("base-only-pack", "warning", "SENML-VALUE", message)
+        return Pack(records, (*pack.issues, issue))
     return pack
 
 
@@ -98,24 +90,21 @@ class _Reader:
 
     def __init__(self) -> None:
         self.issues: list[Issue] = []
+        self._index = 0
         self._prefix = ""
         self._based = False  # a bv or bs was seen
         self._version: int | None = None
 
-    def note(
-        self, index: int | None, code: str, severity: IssueSeverity, requirement: str, message: str
-    ) -> None:
-        self.issues.append(Issue(code, severity, requirement, message, index))
+    def note(self, severity: IssueSeverity, code: str, requirement: str, message: str) -> None:
+        self.issues.append(Issue(code, severity, requirement, message, self._index))
 
     def record(self, index: int, raw: object) -> Record:
-        if not isinstance(raw, Mapping):
-            raise SenmlError(
-                Issue("record-type", "error", "SENML-PACK",
-                      f"a record is a JSON object, not {kind(raw)}", index)
-            )  # fmt: skip
+        if not isinstance(raw, dict):
+            message = f"a record is a JSON object, not {kind(raw)}"
+            raise SenmlError(Issue("record-type", "error", "SENML-PACK", message, index))
+        self._index = index
         if isinstance(raw, RepeatedLabels):
-            self.note(index, "duplicate-label", "error", "SENML-PACK",
-                      "a label stands more than once in the record")  # fmt: skip
+            self.note("error", "duplicate-label", "SENML-PACK", "a label stands there twice")
         fields: dict[str, Any] = {}
         extra: dict[str, Any] = {}
         for label, value in raw.items():
@@ -127,17 +116,17 @@ class _Reader:
                 fields[label] = check(label, value)
             except FieldError as error:
                 requirement = "SENML-VALUE" if label in _VALUE_LABELS else "SENML-PACK"
-                self.note(index, "label-type", "error", requirement, str(error))
+                self.note("error", "label-type", requirement, str(error))
                 fields[label] = None
         if "vd" in fields:
-            self._data(index, fields)
+            self._decode_data(fields)
         if extra:
-            self._unknown(index, extra)
+            self._note_unknown(extra)
             fields["extra"] = extra
-        self._judge(index, fields)
+        self._judge(fields)
         return Record(**fields)
 
-    def _data(self, index: int, fields: dict[str, Any]) -> None:
+    def _decode_data(self, fields: dict[str, Any]) -> None:
         coded = fields["vd"]
         if coded is None:
             return
@@ -145,70 +134,65 @@ class _Reader:
             fields["vd"], remark = base64url.decode(coded)
         except ValueError as error:
             fields["vd"] = None
-            self.note(index, "data-broken", "error", "SENML-VALUE", str(error))
+            self.note("error", "data-broken", "SENML-VALUE", str(error))
         else:
             if remark is not None:
-                self.note(index, "data-form", "warning", "SENML-VALUE", remark)
+                self.note("warning", "data-form", "SENML-VALUE", remark)
 
-    def _unknown(self, index: int, extra: Mapping[str, Any]) -> None:
+    def _note_unknown(self, extra: Mapping[str, Any]) -> None:
         for label in extra:
             if label.endswith("_"):
-                self.note(index, "must-understand", "error", "SENML-PACK",
-                          f"the label {shorten(label)} must be understood (it ends in _), and is "
-                          "not known (RFC 8428 §4.4)")  # fmt: skip
+                message = f"the label {shorten(label)} ends in _, so it must be understood, and "
+                message += "it is not known (RFC 8428 §4.4)"
+                self.note("error", "must-understand", "SENML-PACK", message)
             else:
-                self.note(index, "unknown-label", "info", "SENML-PACK",
-                          f"the label {shorten(label)} is not known and ignored")  # fmt: skip
+                message = f"the label {shorten(label)} is not known and ignored"
+                self.note("info", "unknown-label", "SENML-PACK", message)
 
-    def _judge(self, index: int, fields: Mapping[str, Any]) -> None:
-        if "bn" in fields and fields["bn"] is not None:
-            self._prefix = fields["bn"]
-        if "bver" in fields:
-            self._check_version(index, fields["bver"])
-        self._based = self._based or "bv" in fields or "bs" in fields
+    def _judge(self, fields: Mapping[str, Any]) -> None:
+        based = not _BASE.isdisjoint(fields)
+        if based:
+            self._prefix = fields.get("bn") or self._prefix
+            self._based = self._based or "bv" in fields or "bs" in fields
+            if fields.get("bver") is not None:
+                self._check_version(fields["bver"])
+        if _MEASURING.isdisjoint(fields):
+            if not based:
+                message = "the record neither measures anything nor sets a base value"
+                self.note("error", "empty-record", "SENML-PACK", message)
+            return
         values = [label for label in _VALUES if label in fields]
         if len(values) > 1:
-            self.note(index, "many-values", "error", "SENML-VALUE",
-                      f"a record has one value, not {len(values)}: {', '.join(values)}")  # fmt: skip
-        measuring = values or any(label in fields for label in ("n", "u", "t", "ut", "s", "i_"))
-        if not measuring:
-            if not any(label in fields for label in ("bn", "bt", "bu", "bv", "bs", "bver")):
-                self.note(index, "empty-record", "error", "SENML-PACK",
-                          "the record neither measures anything nor sets a base value")  # fmt: skip
-            return
-        if not values and "s" not in fields and not self._based:
-            self.note(index, "no-value", "error", "SENML-VALUE",
-                      "the measurement has no value: one of v, vb, vs, vd is needed")  # fmt: skip
-        self._check_name(index, fields)
+            message = f"a record has one value, not {len(values)}: {', '.join(values)}"
+            self.note("error", "many-values", "SENML-VALUE", message)
+        elif not values and "s" not in fields and not self._based:
+            message = "the measurement has no value: one of v, vb, vs, vd is needed"
+            self.note("error", "no-value", "SENML-VALUE", message)
+        self._check_name(fields)
 
-    def _check_name(self, index: int, fields: Mapping[str, Any]) -> None:
-        if "i_" in fields:
-            self.note(index, "thingsml-index", "warning", "SENML-PACK",
-                      "i_ (ThingsML) is documented for LoRa only; M2M and Internet devices use "
-                      "names")  # fmt: skip
+    def _check_name(self, fields: Mapping[str, Any]) -> None:
         name = fields.get("n")
         full = self._prefix + (name or "")
-        if not full:
-            if "i_" not in fields:
-                self.note(index, "no-name", "error", "SENML-VALUE",
-                          "the measurement has no name, neither n nor bn")  # fmt: skip
-            return
-        if name is None and "i_" not in fields:
-            self.note(index, "no-own-name", "warning", "SENML-VALUE",
-                      "the measurement has no n: its name is the base name alone, which RFC 8428 "
-                      "allows and the platform's documents do not")  # fmt: skip
-        if _NAME.fullmatch(full) is None:
-            self.note(index, "name-form", "error", "SENML-PACK",
-                      f"the name {shorten(full)} must start with a letter or digit and hold only "
-                      "letters, digits and - : . / _ (RFC 8428 §4.5.1)")  # fmt: skip
+        if "i_" in fields:
+            message = "i_ (ThingsML) is documented for LoRa only; others send names"
+            self.note("warning", "thingsml-index", "SENML-PACK", message)
+        elif not full:
+            message = "the measurement has no name, neither n nor bn"
+            self.note("error", "no-name", "SENML-VALUE", message)
+        elif name is None:
+            message = "the measurement has no n: its name is the base name alone, which RFC 8428 "
+            message += "allows and the platform's documents do not"
+            self.note("warning", "no-own-name", "SENML-VALUE", message)
+        if full and _NAME.fullmatch(full) is None:
+            message = f"the name {shorten(full)} must start with a letter or digit and hold only "
+            message += "letters, digits and - : . / _ (RFC 8428 §4.5.1)"
+            self.note("error", "name-form", "SENML-PACK", message)
 
-    def _check_version(self, index: int, version: int | None) -> None:
-        if version is None:
-            return
+    def _check_version(self, version: int) -> None:
         if not 1 <= version <= VERSION:
-            self.note(index, "version", "error", "SENML-PACK",
-                      f"bver {version} is not known here: {VERSION} is (RFC 8428 §4.4)")  # fmt: skip
+            message = f"bver {version} is not known, {VERSION} is (RFC 8428 §4.4)"
+            self.note("error", "version", "SENML-PACK", message)
         elif self._version is not None and version != self._version:
-            self.note(index, "version", "error", "SENML-PACK",
-                      f"bver changes inside the pack: {self._version}, then {version}")  # fmt: skip
+            message = f"bver changes inside the pack: {self._version}, then {version}"
+            self.note("error", "version", "SENML-PACK", message)
         self._version = version

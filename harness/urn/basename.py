@@ -1,4 +1,4 @@
-"""SenML base names of the platform: ``urn:dev:<TYPE>:<identifier>:`` (SENML-BN-M2M, SENML-BN-IP)."""
+"""SenML base names: ``urn:dev:<TYPE>:<identifier>:`` (SENML-BN-M2M, SENML-BN-IP)."""
 
 from __future__ import annotations
 
