@@ -135,13 +135,16 @@ class Modem:
 
     def pump(self, timeout: float, also: int | None = None) -> bool:
         """Wait for the port (or descriptor ``also``) and file what came; False on time-out."""
-        ready = self._select(timeout, also)
+        # Lines may have come in one read with the answer before them: select cannot know them.
+        ready = [] if b"\n" in self._buffer else self._select(timeout, also)
         if self._port.fileno() in ready:
             self._receive()
-            while (line := self._take_line()) is not None:
-                if line.strip() and not _FINAL.fullmatch(line):
-                    self._unsolicited(line)
-        return bool(ready)
+        filed = 0
+        while (line := self._take_line()) is not None:
+            filed += 1
+            if line.strip() and not _FINAL.fullmatch(line):
+                self._unsolicited(line)
+        return bool(ready or filed)
 
     def _answer(self, text: str, end: float, prefix: str | None) -> list[str]:
         if prefix is None:
