@@ -1,0 +1,80 @@
+"""Checks of the token header against body and secret, with an explanation when it is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from harness.platform.findings import Finding, Outcome, error, info, warning
+from harness.platform.head import Head
+from harness.platform.registry import Registration, Registry
+from harness.platform.settings import TOKEN_HEADER
+from harness.platform.uplink import TokenVerdict
+from harness.token import explain, secret_problem, verify
+
+_HEX = re.compile(r"[0-9a-fA-F]{64}")
+NOT_CHECKED = TokenVerdict("unchecked", "no registered device is known whose secret could be used")
+VERIFIED = TokenVerdict("verified", "the token is that of this body and secret")
+
+
+def check_token(
+    head: Head,
+    raw_head: bytes,
+    body: bytes,
+    device: Registration | None,
+    registry: Registry,
+    previous: Sequence[bytes],
+) -> tuple[list[Finding], TokenVerdict, Outcome]:
+    """Findings about the token, what it turned out to be, and the outcome it alone would give.
+
+    ``previous`` are earlier bodies of the device, oldest first.
+    """
+    token = head.first(TOKEN_HEADER)
+    findings: list[Finding] = []
+    if token is not None and _HEX.fullmatch(token) is None:
+        findings.append(
+            error(
+                "TOKEN-HEADER",
+                f"{TOKEN_HEADER} has to be 64 hex characters; it has {len(token)}: {token[:70]!r}",
+            )
+        )
+    if device is None:
+        return findings, NOT_CHECKED, Outcome.ACCEPTED
+    if device.secret is None:
+        if token is not None:
+            findings.append(
+                info(
+                    "TOKEN-OPTIONAL", "a token was sent, but the device has no secret: not checked"
+                )
+            )
+        return findings, TokenVerdict("not-required", "the device has no secret"), Outcome.ACCEPTED
+    problem = secret_problem(device.secret)
+    if problem is not None:
+        findings.append(warning("TOKEN-SECRET", problem))
+    if token is None:
+        findings.append(error("TOKEN-HEADER", f"the header {TOKEN_HEADER} is missing"))
+        missing = TokenVerdict("missing", f"the header {TOKEN_HEADER} is missing")
+        return findings, missing, Outcome.MALFORMED
+    if verify(body, device.secret, token):
+        return findings, VERIFIED, Outcome.ACCEPTED
+    if verify(body, device.secret, token.lower()):
+        findings.append(
+            warning(
+                "TOKEN-HEADER",
+                "the token is in upper case; whether the platform takes that is not known",
+            )
+        )
+        return findings, VERIFIED, Outcome.ACCEPTED
+    others = {name: key for name, key in registry.secrets().items() if name != device.name}
+    reason = explain(
+        body,
+        device.secret,
+        token,
+        other_secrets=others,
+        previous_bodies=previous,
+        head=raw_head,
+    )
+    sentence = reason.sentence + (f" ({reason.hint})" if reason.hint else "")
+    findings.append(error(reason.requirement or "TOKEN-FORMULA", sentence))
+    verdict = TokenVerdict(reason.verdict, sentence, reason)
+    return findings, verdict, Outcome.UNVERIFIED

@@ -1,0 +1,287 @@
+"""One connection of the ingestion server: bytes to requests, answers to bytes.
+
+Runs on the loop's thread only. Requests of one connection are answered in order; while an answer is
+held back (a fault, or a peer that does not read) what follows waits in ``_events``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections import deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol, cast
+
+from harness.clock import WorkCounter, monotonic
+from harness.platform.faults import Step
+from harness.platform.head import Refusal
+from harness.platform.responses import CONTINUE
+from harness.platform.uplink import Uplink
+from harness.platform.wire import Event, Expecting, Refused, Request, RequestReader
+
+if TYPE_CHECKING:
+    from harness.platform.settings import PlatformSettings
+
+_LINGER_S = 2.0
+_MAX_WAITING_BYTES = 1_048_576
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+class Handler(Protocol):
+    """The ingestion behind the connections; called on the loop's thread."""
+
+    settings: PlatformSettings
+    work: WorkCounter
+
+    def answer(self, peer: str, request: Request) -> Uplink: ...
+
+    def answer_refused(self, peer: str, refused: Refused) -> Uplink: ...
+
+    def answer_incomplete(self, peer: str, reader: RequestReader, waited_s: float) -> Uplink: ...
+
+    def finished(self, answer: Uplink, whole: bool) -> None: ...
+
+    def aborted(self, peer: str, why: str, reader: RequestReader | None) -> None: ...
+
+
+class Connection(asyncio.Protocol):
+    """See the module. ``open_connections`` is the server's set; it holds this while it lives."""
+
+    __slots__ = (
+        "_activity",
+        "_answer",
+        "_backlog",
+        "_blocked",
+        "_closing",
+        "_counted",
+        "_eof",
+        "_events",
+        "_handler",
+        "_linger_since",
+        "_loop",
+        "_open",
+        "_reader",
+        "_seen",
+        "_seen_served",
+        "_served",
+        "_since",
+        "_started",
+        "_steps",
+        "_timer",
+        "_told",
+        "_transport",
+        "peer",
+    )
+
+    def __init__(self, handler: Handler, open_connections: set[Connection]) -> None:
+        self._handler = handler
+        self._open = open_connections
+        self._reader = RequestReader(handler.settings.limits)
+        self._events: deque[Event] = deque()
+        self._answer: Uplink | None = None  # the one that is not yet written in full
+        self._steps: Iterator[Step] = iter(())  # what is left of it
+        self._timer: asyncio.TimerHandle | None = None
+        self._blocked = self._closing = self._counted = self._eof = False
+        self._activity = self._seen = self._served = self._seen_served = self._backlog = 0
+        self._told = False  # trailing bytes were a finding of their request already
+        self._since = self._started = monotonic()
+        self._linger_since: float | None = None
+        self.peer = ""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._loop = asyncio.get_running_loop()
+        # Nothing may wait unseen in a buffer: "written" means handed to the kernel in full.
+        self._transport.set_write_buffer_limits(high=0)
+        address = transport.get_extra_info("peername") or ("?", 0)
+        self.peer = f"{address[0]}:{address[1]}"
+        if len(self._open) >= self._handler.settings.max_connections:
+            self._handler.aborted(self.peer, "too many connections", None)
+            self._closing = True
+            self._transport.abort()
+        self._open.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._closing:
+            return
+        self._activity += 1
+        if not self._counted:
+            self._counted = True
+            self._handler.work.begin("http:" + self.peer)
+        events = self._reader.feed(data)
+        if self._answer is not None or self._events:
+            self._events.extend(events)
+            self._backlog += len(data)
+            if self._backlog > _MAX_WAITING_BYTES:
+                self._transport.pause_reading()
+            return
+        if len(events) == 1 and type(events[0]) is Request:
+            self._serve(events[0])
+            if self._answer is None and self._reader.idle:
+                self._rest()
+            return
+        self._events.extend(events)
+        self._pump()
+
+    def eof_received(self) -> bool:
+        self._eof = True
+        if self._answer is not None and not self._closing:
+            return True  # a half-closed peer still reads its response
+        self._lost("the peer closed")
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._open.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._closing:
+            self._lost("the peer reset the connection" if exc else "the connection was closed")
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            self._handler.finished(answer, False)
+        self._events.clear()
+        self._closing = True
+        self._rest()
+
+    def pause_writing(self) -> None:
+        self._blocked = True
+
+    def resume_writing(self) -> None:
+        self._blocked = False
+        if self._answer is not None and self._timer is None:
+            self._next_step()
+
+    def check(self, now: float) -> None:
+        """Called now and then with the host time: acts on time-outs."""
+        times = self._handler.settings.times
+        if self._closing:
+            if self._linger_since is not None and now - self._linger_since > _LINGER_S:
+                self._transport.abort()
+            return
+        if self._served != self._seen_served:
+            self._seen_served, self._started = self._served, now
+        if self._activity != self._seen:
+            self._seen, self._since = self._activity, now
+        if self._answer is not None:
+            if self._blocked and self._timer is None and now - self._since > times.write_s:
+                self._handler.aborted(self.peer, "the peer does not read its response", None)
+                self.abort()
+        elif self._reader.idle:
+            self._started = now
+            if now - self._since > times.idle_s:
+                self._close()
+        elif now - self._since > times.stall_s or now - self._started > times.request_s:
+            answer = self._handler.answer_incomplete(self.peer, self._reader, now - self._since)
+            self._send(answer)
+
+    def abort(self) -> None:
+        """Drop the connection now."""
+        self._closing = True
+        self._transport.abort()
+
+    def _pump(self) -> None:
+        while self._events and self._answer is None and not self._closing:
+            event = self._events.popleft()
+            if isinstance(event, Request):
+                self._serve(event)
+            elif isinstance(event, Expecting):
+                self._transport.write(CONTINUE)
+            else:
+                told = self._told and event.refusal is Refusal.TRAILING
+                if told:
+                    self._close_lingering()
+                else:
+                    self._send(self._handler.answer_refused(self.peer, event))
+        if self._answer is None:
+            if self._backlog > _MAX_WAITING_BYTES and not self._closing:
+                self._transport.resume_reading()
+            self._backlog = 0
+            if self._closing or (not self._events and self._reader.idle):
+                self._rest()
+            if self._eof and not self._closing:
+                self._close()
+
+    def _serve(self, request: Request) -> None:
+        self._served += 1
+        self._told = bool(request.trailing)
+        self._send(self._handler.answer(self.peer, request))
+
+    def _send(self, answer: Uplink) -> None:
+        delivery = answer.delivery
+        if delivery is None:
+            self._transport.write(answer.data)
+            if self._blocked:
+                self._answer, self._steps = answer, iter(())
+            else:
+                self._finish(answer, True)
+            return
+        self._answer, self._steps = answer, iter(delivery.steps)
+        self._next_step()
+
+    def _next_step(self) -> None:
+        """Go on with the answer in hand: schedule its next piece, or finish it."""
+        for step in self._steps:
+            if step.delay_s > 0:
+                self._timer = self._loop.call_later(step.delay_s, self._write_step, step)
+                return
+            if step.data:
+                self._transport.write(step.data)
+                if self._blocked:
+                    return
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            self._finish(answer, not self._eof)
+            self._pump()
+
+    def _write_step(self, step: Step) -> None:
+        self._timer = None
+        if step.data:
+            self._transport.write(step.data)
+        if not self._blocked:
+            self._next_step()
+
+    def _finish(self, answer: Uplink, whole: bool) -> None:
+        delivery = answer.delivery
+        self._handler.finished(answer, whole and (delivery is None or delivery.whole))
+        if delivery is not None and delivery.end == "reset":
+            self._reset()
+        elif answer.close and (self._reader.dead or not self._reader.idle):
+            self._close_lingering()
+        elif answer.close or (delivery is not None and delivery.end == "close"):
+            self._close()
+
+    def _close(self) -> None:
+        self._closing = True
+        self._transport.close()
+
+    def _close_lingering(self) -> None:
+        """Close our side first and drop what still comes: closing with unread bytes would reset
+        the connection and could destroy the response on its way."""
+        self._closing = True
+        self._linger_since = monotonic()
+        if self._eof or not self._transport.can_write_eof():
+            self._transport.close()
+        else:
+            self._transport.write_eof()
+        self._rest()
+
+    def _reset(self) -> None:
+        self._closing = True
+        sock: socket.socket = self._transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        self._transport.abort()
+
+    def _lost(self, why: str) -> None:
+        """The peer is gone: say so if a request had begun or a response was due."""
+        if self._answer is not None:
+            self._handler.aborted(self.peer, f"{why} before the response ended", None)
+        elif not self._reader.idle and not self._reader.dead:
+            self._handler.aborted(self.peer, why, self._reader)
+        self._closing = True
+
+    def _rest(self) -> None:
+        if self._counted:
+            self._counted = False
+            self._handler.work.done("http:" + self.peer)

@@ -1,0 +1,77 @@
+"""What the platform leaves on the timeline (``docs/timeline.md``)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.evidence import Event, Recorder
+from harness.platform.downlinks import Downlink
+from harness.platform.uplink import Uplink
+
+SOURCE = "platform"
+
+
+class _NoEvidence:
+    """A recorder that keeps nothing: for benchmarks and servers whose events nobody reads."""
+
+    def record(self, source: str, kind: str, **data: Any) -> Event:
+        return Event(0, 0.0, "", "", source, kind, data)
+
+
+NO_EVIDENCE: Recorder = _NoEvidence()
+
+
+class Evidence:
+    """Turns what happens into events; does nothing at all with :data:`NO_EVIDENCE`."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._record = recorder.record
+        self.on = recorder is not NO_EVIDENCE
+
+    def uplink(self, uplink: Uplink) -> None:
+        self._record(
+            SOURCE,
+            "http.request",
+            exchange=uplink.exchange,
+            peer=uplink.peer,
+            device=uplink.device,
+            head=uplink.head,
+            body=uplink.body,
+        )
+        self._record(
+            SOURCE,
+            "uplink",
+            exchange=uplink.exchange,
+            device=uplink.device,
+            outcome=uplink.outcome.value,
+            findings=[finding.as_dict() for finding in uplink.findings],
+            token=uplink.token.as_dict(),
+            pack=uplink.pack,
+            received=uplink.received,
+        )
+
+    def response(self, uplink: Uplink) -> None:
+        self._record(
+            SOURCE,
+            "http.response",
+            exchange=uplink.exchange,
+            status=uplink.status,
+            bytes=uplink.sent,
+            fault=" + ".join(uplink.faults) or None,
+        )
+
+    def aborted(self, exchange: int, peer: str, why: str) -> None:
+        if self.on:
+            self._record(SOURCE, "http.aborted", exchange=exchange, peer=peer, why=why)
+
+    def downlink(self, downlink: Downlink) -> None:
+        if self.on:
+            self._record(
+                SOURCE,
+                "downlink",
+                id=downlink.id,
+                device=downlink.device,
+                status=downlink.status.value,
+                records=[dict(record) for record in downlink.records],
+                exchange=downlink.exchange,
+            )

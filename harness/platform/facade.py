@@ -1,0 +1,136 @@
+"""The mocked platform as scenarios and commands use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from harness.clock import NO_WORK, Deadline, ScenarioClock, WorkCounter
+from harness.errors import UsageError
+from harness.evidence import Recorder
+from harness.network.loop import LoopThread
+from harness.network.sockets import SocketFactory
+from harness.platform.downlinks import Downlink, DownlinkStatus, Record, Shape
+from harness.platform.evidence import Evidence
+from harness.platform.faults import FaultPlan
+from harness.platform.ingestion import Ingestion
+from harness.platform.registry import Registry
+from harness.platform.server import IngestionServer
+from harness.platform.settings import Assumption, PlatformSettings
+from harness.platform.store import Aborted
+from harness.platform.uplink import Uplink
+
+
+class Platform:
+    """Ingestion, downlinks, response faults and SMS of the mocked platform. Thread-safe.
+
+    ``recorder`` takes the events (:data:`~harness.platform.evidence.NO_EVIDENCE` for none).
+    ``work`` counts every request in from its first byte until its response was written, so that
+    virtual time waits for it.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        *,
+        clock: ScenarioClock,
+        recorder: Recorder,
+        loop: LoopThread,
+        work: WorkCounter = NO_WORK,
+        settings: PlatformSettings | None = None,
+    ) -> None:
+        self.registry = registry
+        self.clock = clock
+        self.settings = settings or PlatformSettings()
+        self._ingestion = Ingestion(registry, self.settings, clock, work, Evidence(recorder))
+        self._server = IngestionServer(self._ingestion, loop)
+
+    def start(
+        self, sockets: SocketFactory, host: str = "127.0.0.1", port: int = 0
+    ) -> tuple[str, int]:
+        """Listen for uplinks; returns the address bound.
+
+        Raises :class:`~harness.network.sockets.AddressUnavailable` when it cannot be had.
+        """
+        return self._server.start(sockets, host, port)
+
+    def stop(self) -> None:
+        """Stop listening and drop open connections. What was seen stays readable."""
+        self._server.stop()
+
+    @property
+    def uplinks(self) -> list[Uplink]:
+        """The uplinks so far, oldest first (the newest ``settings.keep_uplinks`` of them)."""
+        return list(self._ingestion.store.uplinks)
+
+    @property
+    def aborted(self) -> list[Aborted]:
+        """Connections that ended in the middle of a request or response."""
+        return list(self._ingestion.store.aborted)
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open now."""
+        return self._server.connections
+
+    @property
+    def faults(self) -> FaultPlan:
+        """Response faults: ``platform.faults.add(Late(5.0), device="tracker-1", count=2)``."""
+        return self._ingestion.faults
+
+    def assumptions(self) -> list[Assumption]:
+        """What this platform assumes because the documents do not say it."""
+        return self.settings.assumptions()
+
+    def wait(self, predicate: Callable[[], bool], deadline: Deadline) -> bool:
+        """Wait until ``predicate`` holds; it is looked at after every request, answer and abort.
+
+        False when the deadline (host clock) passed first.
+        """
+        return self._ingestion.store.wait(predicate, deadline)
+
+    def wait_uplink(
+        self, match: Callable[[Uplink], bool], deadline: Deadline, *, after: int = 0
+    ) -> Uplink | None:
+        """The first uplink with an exchange number above ``after`` that matches and whose answer
+        has gone out; None when the deadline passed first."""
+        found: list[Uplink] = []
+
+        def seen() -> bool:
+            found[:] = [
+                uplink
+                for uplink in self.uplinks
+                if uplink.exchange > after and uplink.answered and match(uplink)
+            ]
+            return bool(found)
+
+        self.wait(seen, deadline)
+        return found[0] if found else None
+
+    def queue_downlink(
+        self,
+        device: str,
+        records: Sequence[Record],
+        *,
+        status: DownlinkStatus | str = DownlinkStatus.EXECUTING,
+        shape: Shape | None = None,
+    ) -> Downlink:
+        """Queue a downlink for a registered device; Executing ones go with its next uplinks.
+
+        Raises :class:`~harness.errors.UsageError` for unknown devices and wrong records.
+        """
+        if device not in self.registry:
+            known = ", ".join(registration.name for registration in self.registry)
+            raise UsageError(f"no device {device!r} is registered; known: {known or 'none'}")
+        state = status if isinstance(status, DownlinkStatus) else DownlinkStatus.read(status)
+        return self._ingestion.downlinks.add(
+            device, records, state, shape or self.settings.downlink_shape
+        )
+
+    def downlinks(self, device: str | None = None) -> list[Downlink]:
+        """All downlinks, or those of one device, oldest first."""
+        return self._ingestion.downlinks.all(device)
+
+    def set_downlink_status(self, ident: str, status: DownlinkStatus | str) -> Downlink:
+        """Move a downlink on in its life. Raises :class:`~harness.errors.UsageError`."""
+        state = status if isinstance(status, DownlinkStatus) else DownlinkStatus.read(status)
+        return self._ingestion.downlinks.set_status(ident, state)

@@ -1,0 +1,131 @@
+"""What happens to a request: judged, remembered, answered. Runs on the loop's thread."""
+
+from __future__ import annotations
+
+import itertools
+
+from harness.clock import ScenarioClock, WorkCounter
+from harness.platform.behaviour import Behaviour
+from harness.platform.downlinks import DownlinkQueue, DownlinkStatus
+from harness.platform.evidence import Evidence
+from harness.platform.faults import Fault, FaultPlan, altered, deliver, fault_name
+from harness.platform.findings import Outcome
+from harness.platform.judge import Judge
+from harness.platform.registry import Registry
+from harness.platform.responses import Response, empty_response
+from harness.platform.settings import PlatformSettings
+from harness.platform.store import Aborted, UplinkStore
+from harness.platform.uplink import Uplink, Verdict
+from harness.platform.wire import Refused, Request, RequestReader
+
+
+class Ingestion:
+    """The :class:`~harness.platform.connection.Handler` behind all connections."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        settings: PlatformSettings,
+        clock: ScenarioClock,
+        work: WorkCounter,
+        evidence: Evidence,
+    ) -> None:
+        self.settings = settings
+        self.work = work
+        self.faults = FaultPlan()
+        self.downlinks = DownlinkQueue(evidence.downlink)
+        self.store = UplinkStore(settings.keep_uplinks)
+        self._judge = Judge(registry, self.store.bodies)
+        self._clock = clock
+        self._evidence = evidence
+        self._behaviour = Behaviour(settings)
+        self._numbers = itertools.count(1)
+        self._codes = {outcome: settings.codes.of(outcome) for outcome in Outcome}
+
+    def answer(self, peer: str, request: Request) -> Uplink:
+        parsed = request.parsed
+        close = parsed is not None and not parsed.keep_alive
+        now_ns = self._clock.now_ns()
+        verdict = self._judge.request(request, now_ns)
+        return self._answered(peer, request.head, request.body, verdict, now_ns, close)
+
+    def answer_refused(self, peer: str, refused: Refused) -> Uplink:
+        verdict = self._judge.refused(refused)
+        now_ns = self._clock.now_ns()
+        return self._answered(peer, refused.head, refused.body, verdict, now_ns, True)
+
+    def answer_incomplete(self, peer: str, reader: RequestReader, waited_s: float) -> Uplink:
+        head, body, parsed = reader.partial
+        verdict = self._judge.incomplete(head, body, parsed, waited_s)
+        return self._answered(peer, head, body, verdict, self._clock.now_ns(), True)
+
+    def _answered(
+        self, peer: str, head: bytes, body: bytes, verdict: Verdict, now_ns: int, close: bool
+    ) -> Uplink:
+        uplink = Uplink(next(self._numbers), peer, head, body, now_ns, verdict)
+        who = verdict.device or "@" + peer.partition(":")[0]
+        repeated = self._behaviour.note(who, uplink)
+        if repeated is not None:
+            uplink.findings = (*uplink.findings, repeated)
+        status = self._codes[verdict.outcome]
+        uplink.close = close
+        faults = self.faults.take(verdict.device) if self.faults.pending else ()
+        if faults or (self.downlinks.waiting and verdict.outcome is Outcome.ACCEPTED):
+            self._shape(uplink, status, faults)
+        else:
+            uplink.status = status
+            uplink.data = empty_response(status, close)
+        if self._evidence.on:
+            self._evidence.uplink(uplink)
+            if uplink.delivery is None:
+                self._evidence.response(uplink)
+        self.store.uplinks.append(uplink)
+        self.store.touched()
+        return uplink
+
+    def _shape(self, uplink: Uplink, status: int, faults: tuple[Fault, ...]) -> None:
+        """The answer when it is not the plain one: a downlink, faults, or both."""
+        codes = self.settings.codes
+        response = altered(Response(status, close=uplink.close), faults, codes)
+        device = uplink.device
+        if uplink.outcome is Outcome.ACCEPTED and 200 <= response.status <= 299 and device:
+            downlink = self.downlinks.take(device, uplink.exchange)
+            if downlink is not None:
+                uplink.downlink = downlink.id
+                response = altered(
+                    Response(
+                        response.status,
+                        downlink.body(self._judge.base_name(device)),
+                        self.settings.downlink_content_type,
+                        uplink.close,
+                    ),
+                    [fault for fault in faults if fault_name(fault) == "no-body"],
+                    codes,
+                )
+        uplink.faults = tuple(fault_name(fault) for fault in faults)
+        uplink.status = response.status
+        uplink.data = response.wire()
+        if faults:
+            uplink.delivery = deliver(response, faults)
+            if not uplink.delivery.data:
+                uplink.status = None
+
+    def finished(self, answer: Uplink, whole: bool) -> None:
+        answer.whole = whole
+        answer.answered = True
+        if answer.downlink is not None:
+            arrived = whole and "no-body" not in answer.faults
+            done = arrived and self.settings.downlink_done == "sent"
+            self.downlinks.settle(answer.downlink, DownlinkStatus.SUCCEEDED if done else None)
+        if answer.delivery is not None and self._evidence.on:
+            self._evidence.response(answer)
+        self.store.touched()
+
+    def aborted(self, peer: str, why: str, reader: RequestReader | None) -> None:
+        head, body, parsed = reader.partial if reader is not None else (b"", b"", None)
+        if parsed is not None and parsed.length is not None:
+            why = f"{why} after {len(body)} of {parsed.length} body bytes"
+        number = next(self._numbers)
+        self.store.aborted.append(Aborted(number, peer, why, head, body))
+        self._evidence.aborted(number, peer, why)
+        self.store.touched()
