@@ -250,8 +250,8 @@ class Device:
         for _ in range(2 if "acts-twice" in self._faults else 1):
             did = [sentence for record in records if (sentence := self._act(record))]
             self._console.event("downlink", records=records, acted=bool(did), did=did)
-        if any(record["n"] == "reboot" and record.get("vb") is True for record in records):
-            self._restart_modem()
+            if "restarts the modem" in did:
+                self._restart_modem()
 
     def _restart_modem(self) -> None:
         try:

@@ -16,6 +16,7 @@ from .at import Modem, ModemError
 from .faults import Faults
 
 ADDRESS, PORT = "10.151.236.157", 80
+_PATH = "/ingestion/m2m/senml/v1"
 _SEGMENT = 1460  # AT+QISEND takes no more at once
 _CHUNK = 1500  # AT+QIRD gives no more at once
 _CONNECT_S = 150.0  # the manual's maximum for AT+QIOPEN
@@ -53,9 +54,11 @@ class Uplink:
         if "content-length-long" in faults:
             length += 1
         media_type = "text/plain" if "wrong-content-type" in faults else "application/json"
+        path = _PATH.replace("m2m", "ip") if "wrong-path" in faults else _PATH
+        host = ADDRESS if "wrong-host" in faults else "m.m"
         head = [
-            f"POST /ingestion/{'ip' if 'wrong-path' in faults else 'm2m'}/senml/v1 HTTP/1.1",
-            f"Host: {ADDRESS if 'wrong-host' in faults else 'm.m'}",
+            f"POST {path} HTTP/1.1",
+            f"Host: {host}",
             f"Content-Type: {media_type}",
             f"Things-Message-Token: {self._token(body)}",
             f"Content-Length: {length}",

@@ -15,7 +15,7 @@ from harness.reference_device.faults import FAULTS, Faults, UnknownFault
 
 from .conftest import IMEI, SECRET, DeviceProcess
 from .scripted_modem import ScriptedModem
-from .scripted_platform import ScriptedPlatform, http
+from .scripted_platform import ScriptedPlatform
 
 Start = Callable[..., DeviceProcess]
 SOURCES = sorted(Path(harness.reference_device.__file__).parent.glob("*.py"))
@@ -226,8 +226,3 @@ def test_every_fault_is_wired_in_the_code() -> None:
     code = "".join(path.read_text() for path in SOURCES if path.name != "faults.py")
     window = {"sleeps-through-retries"}  # asked for by Faults.radio_window
     assert {name for name in FAULTS if f'"{name}"' not in code} == window
-
-
-def test_http_helper_counts_bytes() -> None:
-    """The tests' own response helper announces the body's bytes."""
-    assert http("200 OK", "é".encode()).endswith(b"Content-Length: 2\r\n\r\n\xc3\xa9")
