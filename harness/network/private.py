@@ -11,7 +11,7 @@ import functools
 import ipaddress
 import json
 import os
-import signal
+import select
 import socket
 import subprocess
 import sys
@@ -94,7 +94,11 @@ class PrivateNetwork:
     :data:`MODEM_POOL`. There is no DNS, no route to the host, and no name left behind.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], channel: socket.socket) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], channel: socket.socket, request_timeout_s: float
+    ) -> None:
+        """Use :meth:`create`."""
+        self._request_timeout_s = request_timeout_s
         self._process = process
         self._channel = channel
         self._lock = threading.Lock()
@@ -111,9 +115,11 @@ class PrivateNetwork:
         *,
         address: str = PLATFORM_ADDRESS,
         timeout_s: float = 10.0,
+        request_timeout_s: float = 5.0,
     ) -> Self:
         """Make the namespaces, with a modem address for each name.
 
+        The deadlines are for start-up, and for each later request to the holder.
         Raises :class:`NamespacesUnavailable` with the reason.
         """
         deadline = Deadline.after(timeout_s)
@@ -126,7 +132,7 @@ class PrivateNetwork:
             raise NamespacesUnavailable(
                 f"cannot start the process that holds the private network: {error}"
             ) from error
-        network = cls(process, ours)
+        network = cls(process, ours, request_timeout_s)
         try:
             ready, _ = network._receive(deadline, timeout_s)
             if "error" in ready:
@@ -188,10 +194,13 @@ class PrivateNetwork:
         with self.modem_sockets(name).datagram() as sock:
             return dns.ask(sock, hostname, resolver, timeout_s)
 
+    def packet_socket(self, side: Side = "platform") -> socket.socket:
+        """An unbound AF_PACKET socket; it receives nothing before it is bound to an interface."""
+        return self._socket("packet", side)
+
     def capture(self, path: Path) -> Capture:
         """A capture of the platform's end of the link into ``path``; start it with ``with``."""
-        sock = self._socket("packet", "platform")
-        return Capture(sock, PLATFORM_LINK, path)
+        return Capture(self.packet_socket(), PLATFORM_LINK, path)
 
     def close(self) -> None:
         """Let the namespaces go. Safe to call twice; sockets handed out keep working."""
@@ -200,12 +209,9 @@ class PrivateNetwork:
                 return
             self._closed = True
             self._channel.close()
-        try:
-            self._process.wait(2.0)
-        except subprocess.TimeoutExpired:
-            with suppress(ProcessLookupError):
-                self._process.send_signal(signal.SIGKILL)
-            self._process.wait(5.0)
+        if not _ended(self._process, 2.0):
+            self._process.kill()
+            _ended(self._process, 5.0)
         if self._process.stderr is not None:
             self._process.stderr.close()
 
@@ -231,8 +237,9 @@ class PrivateNetwork:
             raise NamespacesUnavailable("the private network's holder sent no socket")
         return sock
 
-    def _request(self, request: dict[str, Any], timeout_s: float = 5.0) -> socket.socket | None:
+    def _request(self, request: dict[str, Any]) -> socket.socket | None:
         """One request; OSError is the kernel's refusal, NamespacesUnavailable a broken holder."""
+        timeout_s = self._request_timeout_s
         deadline = Deadline.after(timeout_s)
         with self._lock:
             if self._closed:
@@ -268,10 +275,9 @@ class PrivateNetwork:
 
     def _gone(self) -> NamespacesUnavailable:
         """Why the holder is gone: its exit status and the last line it wrote."""
-        try:
-            code = self._process.wait(1.0)
-        except subprocess.TimeoutExpired:
+        if not _ended(self._process, 1.0):
             return NamespacesUnavailable("the private network's holder closed its connection")
+        code = self._process.wait()
         how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
         said = b""
         if self._process.stderr is not None and not self._process.stderr.closed:
@@ -280,6 +286,27 @@ class PrivateNetwork:
         last = said.decode(errors="replace").strip().rpartition("\n")[2]
         detail = f": {last}" if last else ""
         return NamespacesUnavailable(f"the private network's holder {how}{detail}; start again")
+
+
+def _ended(process: subprocess.Popen[bytes], timeout_s: float) -> bool:
+    """Wait for the process to end, woken by its end; ``Popen.wait`` would poll, up to 50 ms."""
+    if process.returncode is not None:
+        return True
+    try:
+        descriptor = os.pidfd_open(process.pid)
+    except OSError:  # kernels before 5.3
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout_s)
+        return process.returncode is not None
+    try:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        if not poll.poll(timeout_s * 1000):
+            return False
+    finally:
+        os.close(descriptor)
+    process.wait()
+    return True
 
 
 def _start_holder(channel: socket.socket, address: str) -> subprocess.Popen[bytes]:
