@@ -1,0 +1,204 @@
+"""The SMS centre: every attempt at its moment of the scenario clock, then the discard.
+
+SMS-PLUS, SMS-SENDER, SMS-RETRY-1 to -4, SMS-DISCARD, SMS-FAILED. The first attempt is made inside
+:meth:`SmsCentre.submit`; each further one by a timer of its own, set when the one before it has
+failed, so that a stepped clock makes each attempt with the device as it is at that moment.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from harness.backoff import attempts, discard_after
+from harness.clock import ScenarioClock, Timer, from_ns
+from harness.evidence import Recorder
+from harness.platform.registry import Registration
+from harness.platform.sms_model import (
+    Attempt,
+    AttemptOutcome,
+    ShortMessage,
+    Sms,
+    SmsGateway,
+    SmsRefused,
+)
+from harness.platform.sms_settings import SENDER, SmsSettings, StatusNames
+
+__all__ = [
+    "SENDER",
+    "Attempt",
+    "GatewayRouter",
+    "ShortMessage",
+    "Sms",
+    "SmsCentre",
+    "SmsGateway",
+    "SmsRefused",
+    "SmsSettings",
+    "StatusNames",
+]
+
+_NS = 1_000_000_000
+_SOURCE = "sms-centre"
+
+
+class GatewayRouter:
+    """A gateway per phone number; numbers without one cannot be reached."""
+
+    def __init__(self) -> None:
+        self._by_msisdn: dict[str, SmsGateway] = {}
+
+    def connect(self, msisdn: str, gateway: SmsGateway) -> None:
+        """From now on ``msisdn`` is reached through ``gateway``."""
+        self._by_msisdn[msisdn] = gateway
+
+    def disconnect(self, msisdn: str) -> None:
+        self._by_msisdn.pop(msisdn, None)
+
+    def deliver(self, message: ShortMessage) -> bool:
+        gateway = self._by_msisdn.get(message.msisdn)
+        return gateway is not None and gateway.deliver(message)
+
+
+class SmsCentre:
+    """Takes SMS downlinks and keeps trying until the device has them or they are discarded.
+
+    Attempts run in the thread that submits or that moves the clock. A gateway that raises counts
+    as an attempt with outcome ``error``. Without a gateway no device can be reached.
+    """
+
+    def __init__(
+        self,
+        clock: ScenarioClock,
+        recorder: Recorder | None = None,
+        gateway: SmsGateway | None = None,
+        settings: SmsSettings | None = None,
+    ) -> None:
+        self.gateway = gateway
+        self.settings = settings or SmsSettings()
+        self._clock = clock
+        self._recorder = recorder
+        self._lock = threading.Lock()
+        self._all: list[Sms] = []
+        self._timers: dict[int, Timer] = {}
+        self._closed = False
+        self._moments_ns = tuple(at_s * _NS for at_s in attempts(self.settings.backoff))
+        self._discard_ns = discard_after(self.settings.backoff) * _NS
+
+    def submit(self, device: Registration, text: str) -> Sms:
+        """Take an SMS for ``device`` and make the first attempt.
+
+        Raises :class:`SmsRefused` when the SIM gets no SMS or its ICCID or number is not known.
+        """
+        msisdn = self._admit(device)
+        with self._lock:
+            now_ns = self._clock.now_ns()
+            sms = Sms(
+                len(self._all) + 1, device.name, msisdn, text, now_ns, self.settings.status.pending
+            )
+            sms.next_ns = now_ns
+            self._all.append(sms)
+        self._record("sms.submit", sms, text=text, schedule=list(attempts(self.settings.backoff)))
+        self._record("sms.status", sms, status=sms.status)
+        self._attempt(sms)
+        return sms
+
+    def list(self) -> tuple[Sms, ...]:
+        """Every SMS, oldest first."""
+        with self._lock:
+            return tuple(self._all)
+
+    def get(self, sms_id: int) -> Sms | None:
+        with self._lock:
+            return self._all[sms_id - 1] if 1 <= sms_id <= len(self._all) else None
+
+    def close(self) -> None:
+        """Make no further attempts."""
+        with self._lock:
+            self._closed = True
+            for timer in self._timers.values():
+                timer.cancel()
+            self._timers.clear()
+
+    def _admit(self, device: Registration) -> str:
+        if device.sim not in self.settings.sims:
+            raise SmsRefused(
+                "sim",
+                f"{device.name}: SMS downlinks are only for M2M+ SIMs (SMS-PLUS); this one is "
+                f"registered as `sim: {device.sim}`, and {', '.join(sorted(self.settings.sims))} "
+                "would do",
+            )
+        if not device.iccid:
+            raise SmsRefused(
+                "iccid",
+                f"{device.name}: SMS needs a known ICCID (SMS-PLUS); add `iccid:` to the device",
+            )
+        if not device.msisdn:
+            raise SmsRefused(
+                "msisdn", f"{device.name}: no phone number is known; add `msisdn:` to the device"
+            )
+        return device.msisdn
+
+    def _attempt(self, sms: Sms) -> None:
+        if self._closed:
+            return
+        outcome, detail = self._deliver(sms)
+        now_ns = self._clock.now_ns()
+        attempt = Attempt(len(sms.attempts) + 1, now_ns, now_ns - sms.submitted_ns, outcome, detail)
+        sms.attempts.append(attempt)
+        fields: dict[str, Any] = {"detail": detail} if detail else {}
+        self._record(
+            "sms.attempt",
+            sms,
+            number=attempt.number,
+            elapsed_s=attempt.elapsed_s,
+            outcome=outcome,
+            **fields,
+        )
+        if outcome == "delivered":
+            self._finish(sms, self.settings.status.delivered)
+        elif attempt.number < len(self._moments_ns):
+            self._plan(sms, self._moments_ns[attempt.number], last=False)
+        else:
+            self._plan(sms, self._discard_ns, last=True)
+
+    def _deliver(self, sms: Sms) -> tuple[AttemptOutcome, str]:
+        if self.gateway is None:
+            return "unreachable", "no gateway"
+        message = ShortMessage(
+            sms.msisdn, self.settings.sender, sms.text, from_ns(sms.submitted_ns)
+        )
+        try:
+            reached = self.gateway.deliver(message)
+        except Exception as error:  # recorded: one broken gateway must not stop everybody's clock
+            return "error", f"{type(error).__name__}: {error}"
+        return ("delivered", "") if reached else ("unreachable", "")
+
+    def _plan(self, sms: Sms, after_ns: int, *, last: bool) -> None:
+        due_ns = sms.submitted_ns + after_ns
+        with self._lock:
+            if self._closed:
+                return
+            sms.next_ns = due_ns
+            if last:
+                self._timers[sms.id] = self._clock.call_at(
+                    due_ns, lambda: self._finish(sms, self.settings.status.failed), "sms discard"
+                )
+            else:
+                self._timers[sms.id] = self._clock.call_at(
+                    due_ns, lambda: self._attempt(sms), "sms attempt"
+                )
+
+    def _finish(self, sms: Sms, status: str) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            self._timers.pop(sms.id, None)
+            sms.status = status
+            sms.next_ns = None
+        self._record("sms.status", sms, status=status)
+
+    def _record(self, kind: str, sms: Sms, **data: Any) -> None:
+        if self._recorder is not None:
+            self._recorder.record(
+                _SOURCE, kind, id=sms.id, device=sms.device, msisdn=sms.msisdn, **data
+            )
