@@ -1,7 +1,7 @@
 """Validate rig and scenario files without running anything.
 
-Says the same as collection would: unknown keys, wrong units, unknown requirement IDs and missing
-secrets, each as file:line:column.
+Says the same as collection would: unknown keys, wrong units, unknown requirement IDs, each as
+file:line:column. Secrets that come from the environment or a file are not read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.errors import FileError, UsageError
 from harness.files import load_document
-from harness.rig.registration import load_registrations
+from harness.rig.registration import leave_secret, load_registrations
 from harness.rig.rig import load_rig
 from harness.scenario.load import load_cases
 
@@ -41,9 +41,9 @@ def check_file(path: Path) -> tuple[str, int]:
     """What a file is and how many devices or cases it holds. Raises ``UsageError``."""
     data = load_document(path).data
     if isinstance(data, dict) and "rig" in data:
-        return "rig", len(load_rig(path).devices)
+        return "rig", len(load_rig(path, leave_secret).devices)
     if isinstance(data, dict) and "devices" in data and "steps" not in data:
-        return "devices", len(load_registrations(path))
+        return "devices", len(load_registrations(path, leave_secret))
     return "scenario", len(load_cases(path))
 
 

@@ -16,11 +16,15 @@ from harness.files.strict_yaml import Document, load_document
 M = TypeVar("M", bound="Model")
 
 
+def _hyphens(name: str) -> str:
+    return name.replace("_", "-")
+
+
 class Model(BaseModel):
-    """A closed mapping: an unknown key is an error."""
+    """A closed mapping: an unknown key is an error. Keys of several words have hyphens."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, validate_default=False
+        extra="forbid", frozen=True, allow_inf_nan=False, alias_generator=_hyphens
     )
 
 

@@ -32,17 +32,15 @@ class ResponseCodesModel(Model):
     accepted: Annotated[int, Field(ge=200, le=299)] = 202
     malformed: Annotated[int, Field(ge=400, le=499)] = 400
     unverified: Annotated[int, Field(ge=400, le=499)] = 401
-    unknown_device: Annotated[int, Field(ge=400, le=499, alias="unknown-device")] = 404
+    unknown_device: Annotated[int, Field(ge=400, le=499)] = 404
 
 
 class PlatformModel(Model):
     """What the documents leave open about the platform."""
 
     codes: ResponseCodesModel = ResponseCodesModel()
-    sms_reading: Annotated[
-        Literal["discard-wins", "windows-run-out"], Field(alias="sms-reading")
-    ] = "discard-wins"
-    retry_minimum: Annotated[Span, Field(alias="retry-minimum")] | None = None
+    sms_reading: Literal["discard-wins", "windows-run-out"] = "discard-wins"
+    retry_minimum: Span | None = None
 
 
 class ModemModel(Model):
@@ -70,9 +68,9 @@ class FirmwareModel(Model):
     env: dict[str, str] = Field(default_factory=dict)
     report: str | None = None
     ready: str | None = None
-    ready_within: Annotated[Span, Field(alias="ready-within")] | None = None
+    ready_within: Span | None = None
     console: Literal["json", "text"] = "text"
-    stop_within: Annotated[Span, Field(alias="stop-within")] | None = None
+    stop_within: Span | None = None
 
     @model_validator(mode="after")
     def _secret_stays_out_of_argv(self) -> FirmwareModel:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -101,9 +102,12 @@ def register(
     *,
     document: Document,
     path: tuple[str | int, ...],
+    read_secret: Callable[[SecretSource, Path], str | None] = SecretSource.read,
     literal_secrets: bool = True,
 ) -> Registration:
     """The registration with its secret read and checked (TOKEN-SECRET).
+
+    ``read_secret`` may leave secrets where they are, to check a file on a machine without them.
 
     Raises :class:`~harness.errors.FileError` at the secret's place in ``document``.
     """
@@ -111,7 +115,7 @@ def register(
     place = document.locate((*path, "secret"))
     if isinstance(device.secret, SecretSource):
         try:
-            secret = device.secret.read(Path(document.file).parent)
+            secret = read_secret(device.secret, Path(document.file).parent)
         except UsageError as error:
             raise FileError(place, f"{name}: {error}") from error
     elif device.secret is not None:
@@ -140,7 +144,14 @@ def register(
     )
 
 
-def load_registrations(path: Path) -> list[Registration]:
+def leave_secret(source: SecretSource, folder: Path) -> None:
+    """Do not read a secret that comes from the environment or a file."""
+    del source, folder
+
+
+def load_registrations(
+    path: Path, read_secret: Callable[[SecretSource, Path], str | None] = SecretSource.read
+) -> list[Registration]:
     """Read a devices file (or the devices of a rig file).
 
     Raises :class:`~harness.errors.FileError` or :class:`~harness.errors.UsageError`.
@@ -158,7 +169,7 @@ def load_registrations(path: Path) -> list[Registration]:
         }
     file = validate(document, DevicesFile, data)
     return [
-        register(name, device, document=document, path=("devices", name))
+        register(name, device, document=document, path=("devices", name), read_secret=read_secret)
         for name, device in file.devices.items()
     ]
 

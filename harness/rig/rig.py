@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import FileError
+from harness.errors import FileError, UsageError
 from harness.evidence import Redactor
 from harness.files import load_document, validate
 from harness.platform.registry import Registration
 from harness.rig.capabilities import Capability, device_capabilities
 from harness.rig.models import FirmwareModel, ModemModel, NetworkModel, PlatformModel, RigFile
-from harness.rig.registration import redactor_for, register
+from harness.rig.registration import SecretSource, redactor_for, register
 
 APN_OF_SIM = {
     # NET-APN
@@ -57,7 +58,9 @@ class Rig:
         return redactor_for(self.registrations)
 
 
-def load_rig(path: Path) -> Rig:
+def load_rig(
+    path: Path, read_secret: Callable[[SecretSource, Path], str | None] = SecretSource.read
+) -> Rig:
     """Read a rig file. Raises :class:`~harness.errors.FileError` with its place."""
     document = load_document(path)
     file = validate(document, RigFile, document.data)
@@ -65,7 +68,12 @@ def load_rig(path: Path) -> Rig:
     for name, device in file.devices.items():
         place = ("devices", name)
         registration = register(
-            name, device, document=document, path=place, literal_secrets=device.modem.virtual
+            name,
+            device,
+            document=document,
+            path=place,
+            read_secret=read_secret,
+            literal_secrets=device.modem.virtual,
         )
         if registration.imei is None:
             raise FileError(
@@ -87,8 +95,6 @@ def load_rig(path: Path) -> Rig:
 
 
 def _unique_identities(file: RigFile, devices: list[Device], where: str) -> None:
-    from harness.errors import UsageError
-
     for field in ("imei", "iccid", "msisdn"):
         seen: dict[str, str] = {}
         for device in devices:

@@ -35,9 +35,7 @@ class UplinkExpectation(Model):
     without: list[RequirementId] | None = None
     clean: Flag | None = None
     explained: str | None = None
-    base_time: Annotated[Moment | float | Literal["receipt"] | None, Field(alias="base-time")] = (
-        None
-    )
+    base_time: Moment | float | Literal["receipt"] | None = None
     times: list[Moment | float] | None = None
     records: list[RecordModel] | None = None
     body: str | None = None
@@ -103,8 +101,8 @@ class TrafficExpectation(Model):
     peers: list[str] | None = None
     connections: Annotated[int, Field(ge=0)] | None = None
     retransmissions: Annotated[int, Field(ge=0)] | None = None
-    up_at_most: Annotated[int | None, Field(alias="up-at-most", ge=0)] = None
-    down_at_most: Annotated[int | None, Field(alias="down-at-most", ge=0)] = None
+    up_at_most: Annotated[int | None, Field(ge=0)] = None
+    down_at_most: Annotated[int | None, Field(ge=0)] = None
 
 
 class TranscriptExpectation(Model):
@@ -135,12 +133,10 @@ class Kinds(Model):
     uplinks: Annotated[int, Field(ge=0)] | None = None
     response: ResponseExpectation | None = None
     downlink: ReceivedDownlinkExpectation | None = None
-    downlink_status: Annotated[DownlinkStatusExpectation | None, Field(alias="downlink-status")] = (
-        None
-    )
-    sms_attempts: Annotated[SmsAttemptsExpectation | None, Field(alias="sms-attempts")] = None
-    sms_received: Annotated[SmsReceivedExpectation | None, Field(alias="sms-received")] = None
-    sms_status: Annotated[SmsStatusExpectation | None, Field(alias="sms-status")] = None
+    downlink_status: DownlinkStatusExpectation | None = None
+    sms_attempts: SmsAttemptsExpectation | None = None
+    sms_received: SmsReceivedExpectation | None = None
+    sms_status: SmsStatusExpectation | None = None
     traffic: TrafficExpectation | None = None
     transcript: TranscriptExpectation | None = None
     modem: ModemExpectation | None = None

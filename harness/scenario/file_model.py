@@ -30,9 +30,7 @@ class ClockModel(Model):
 class SettingsModel(Model):
     """Settings of the platform for this scenario alone."""
 
-    sms_reading: Annotated[
-        Literal["discard-wins", "windows-run-out"] | None, Field(alias="sms-reading")
-    ] = None
+    sms_reading: Literal["discard-wins", "windows-run-out"] | None = None
 
 
 def _clock(value: object) -> object:

@@ -36,8 +36,8 @@ class RequestModel(Model):
     headers: dict[str, str] = Field(default_factory=dict)
     drop: list[str] = Field(default_factory=list)
     duplicate: list[str] = Field(default_factory=list)
-    line_ends: Annotated[LineEnds, Field(alias="line-ends")] = "crlf"
-    length_error: Annotated[int, Field(alias="length-error")] = 0
+    line_ends: LineEnds = "crlf"
+    length_error: int = 0
 
 
 class TamperModel(Model):
@@ -51,10 +51,10 @@ class ReportModel(Model):
     """Make the device send an uplink."""
 
     records: list[RecordModel] | None = None
-    base_name: Annotated[str | None, Field(alias="base-name")] = None
-    base_time: Annotated[Moment | float | Literal["now"] | None, Field(alias="base-time")] = None
-    base_unit: Annotated[str | None, Field(alias="base-unit")] = None
-    base_value: Annotated[float | None, Field(alias="base-value")] = None
+    base_name: str | None = None
+    base_time: Moment | float | Literal["now"] | None = None
+    base_unit: str | None = None
+    base_value: float | None = None
     shape: Shape = "separate"
     spaces: Flag = False
     body: str | None = None
@@ -62,9 +62,9 @@ class ReportModel(Model):
     tamper: TamperModel | None = None
     request: RequestModel = RequestModel()
     via: Literal["socket", "http-client"] = "socket"
-    keep_open: Annotated[Flag, Field(alias="keep-open")] = False
+    keep_open: Flag = False
     to: Annotated[str, Field(pattern=r"^[0-9A-Za-z.-]+:\d+$")] | None = None
-    response_within: Annotated[Span | None, Field(alias="response-within")] = None
+    response_within: Span | None = None
     tries: Annotated[int, Field(ge=1, le=20)] = 1
 
     @model_validator(mode="after")

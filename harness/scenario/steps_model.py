@@ -153,17 +153,13 @@ class StepModel(Model):
     radio: Annotated[RadioModel, _short("state")] | None = None
     report: Annotated[ReportModel, BeforeValidator(_nothing_is_default)] | None = None
     downlink: DownlinkModel | None = None
-    downlink_status: Annotated[DownlinkStatusModel | None, Field(alias="downlink-status")] = None
+    downlink_status: DownlinkStatusModel | None = None
     sms: Annotated[SmsModel, _short("text")] | None = None
-    foreign_sms: Annotated[ForeignSmsModel | None, Field(alias="foreign-sms")] = None
+    foreign_sms: ForeignSmsModel | None = None
     advance: Annotated[AdvanceModel, _short("by")] | None = None
     cycle: CycleModel | None = None
-    response_fault: Annotated[
-        Annotated[ResponseFaultModel, _short("kind")] | None, Field(alias="response-fault")
-    ] = None
-    line_fault: Annotated[
-        Annotated[LineFaultModel, _short("kind")] | None, Field(alias="line-fault")
-    ] = None
+    response_fault: Annotated[ResponseFaultModel, _short("kind")] | None = None
+    line_fault: Annotated[LineFaultModel, _short("kind")] | None = None
     note: Annotated[NoteModel, _short("text")] | None = None
     expect: ExpectModel | None = None
     never: NeverModel | None = None

@@ -43,3 +43,21 @@ def show(records: Sequence[Mapping[str, object]]) -> str:
 def show_expected(records: Sequence[RecordModel]) -> str:
     """The same for expected records."""
     return show([labels_of(record) for record in records])
+
+
+def measurements(pack: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
+    """The measurements of a forwarded pack: records that are more than base values."""
+    return [record for record in pack if set(record) - {"bn", "bt", "bu", "bv", "bs", "bver"}]
+
+
+def record_times(pack: Sequence[Mapping[str, object]]) -> list[float]:
+    """The moment of each measurement of a forwarded pack, in seconds since 1970."""
+    base, times = 0.0, []
+    for record in pack:
+        bt, t = record.get("bt", base), record.get("t", 0)
+        assert isinstance(bt, int | float)
+        assert isinstance(t, int | float)
+        base = float(bt)
+        if record in measurements([record]):
+            times.append(base + t)
+    return times

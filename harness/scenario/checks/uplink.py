@@ -5,8 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from harness.clock.scenario import to_ns
-from harness.platform import Uplink
-from harness.scenario.checks.records import same_records, show, show_expected
+from harness.platform.uplink import Uplink
+from harness.scenario.checks.records import (
+    measurements,
+    record_times,
+    same_records,
+    show,
+    show_expected,
+)
 from harness.scenario.expect_model import UplinkExpectation
 from harness.scenario.stage import Stage
 from harness.scenario.verdict import Mismatch
@@ -73,10 +79,10 @@ def _verdict(uplink: Uplink, want: UplinkExpectation) -> Mismatch | None:
             tuple(dict.fromkeys(finding.requirement for finding in graver)),
         )
     if want.explained is not None:
-        code = uplink.token.code if uplink.token is not None else None
-        if code != want.explained:
-            sentence = uplink.token.sentence if uplink.token is not None else "no explanation"
-            return Mismatch(f"the token explained as {want.explained}", f"{code}: {sentence}")
+        token = uplink.token
+        if token.code != want.explained:
+            shown = f"{token.code}: {token.explanation}"
+            return Mismatch(f"the token explained as {want.explained}", shown)
     return None
 
 
@@ -92,15 +98,16 @@ def _times(uplink: Uplink, want: UplinkExpectation) -> Mismatch | None:
     if want.base_time is not None:
         receipt = want.base_time == "receipt"
         wanted_ns = _ns(uplink.received if receipt else want.base_time)
-        if not _close(wanted_ns, uplink.pack.base_time_ns):
+        base_ns = _ns(uplink.pack[0]["bt"])
+        if not _close(wanted_ns, base_ns):
             return Mismatch(
                 f"base time {_show(wanted_ns)}" + (" (the moment of receipt)" if receipt else ""),
-                _show(uplink.pack.base_time_ns),
+                _show(base_ns),
                 ("BT-DEFAULT",) if receipt else ("BT-KEPT",),
             )
     if want.times is not None:
         wanted = [_ns(moment) for moment in want.times]
-        times = [record.time_ns for record in uplink.pack.records]
+        times = [_ns(second) for second in record_times(uplink.pack)]
         if len(wanted) != len(times) or not all(map(_close, wanted, times)):
             return Mismatch(
                 f"records at {', '.join(map(_show, wanted))}",
@@ -128,15 +135,25 @@ def _show(ns: int) -> str:
     return f"{ns / 1_000_000_000:.3f} ({isoformat(from_ns(ns))})"
 
 
+def _path(uplink: Uplink) -> str:
+    head = uplink.request
+    return "" if head is None else head.target
+
+
+def _header(uplink: Uplink, name: str) -> str | None:
+    head = uplink.request
+    return None if head is None else head.first(name)
+
+
 def _content(stage: Stage, uplink: Uplink, want: UplinkExpectation) -> Mismatch | None:
     if want.records is not None:
-        have = [] if uplink.pack is None else [r.labels() for r in uplink.pack.records]
+        have = measurements(uplink.pack or [])
         if not same_records(want.records, have):
             return Mismatch(show_expected(want.records), show(have), ("SENML-PACK",))
     for label, wanted, seen in (
         ("the body", want.body, uplink.body.decode("latin-1")),
-        ("the path", want.path, uplink.path),
-        ("the Host header", want.host, uplink.host),
+        ("the path", want.path, _path(uplink)),
+        ("the Host header", want.host, _header(uplink, "host")),
         ("the peer", want.peer, uplink.peer.rpartition(":")[0]),
     ):
         if wanted is not None and stage.fill(wanted) != seen:

@@ -1,0 +1,243 @@
+"""A bench: one device, its modem, the platform, their network and clock, for one item."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from harness.clock import RealClock, VirtualClock
+from harness.clock.freeze import FrozenWall, freeze_wall
+from harness.clock.scenario import from_ns
+from harness.errors import HilError, RigError, UsageError
+from harness.evidence import Timeline
+from harness.network.capture import Capture
+from harness.network.evidence import record_packets
+from harness.network.kinds import Network
+from harness.network.loop import LoopThread
+from harness.network.traffic import TrafficSummary
+from harness.platform.facade import Platform
+from harness.platform.faults import make_fault
+from harness.platform.registry import Registration, Registry
+from harness.platform.sms import ShortMessage
+from harness.platform.uplink import Uplink
+from harness.rig.dut import Dut
+from harness.rig.locks import DeviceLock
+from harness.rig.rig import Device, Rig
+from harness.rig.settings import platform_settings
+from harness.rig.wiring import make_dut, make_modem
+from harness.virtual_modem import VirtualModem
+
+DEFAULT_START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class BenchOptions:
+    """What an item wants of its bench.
+
+    ``real_time``: the scenario clock runs with the world instead of standing still. ``secret`` and
+    ``apn`` reshape a virtual device; ``no_secret`` registers it without one.
+    """
+
+    start: datetime | None = None
+    real_time: bool = False
+    secret: str | None = None
+    no_secret: bool = False
+    apn: str | None = None
+    sms_reading: Literal["discard-wins", "windows-run-out"] | None = None
+
+
+class Bench:
+    """A context manager: entering opens everything, leaving closes everything, whatever happened.
+
+    Raises :class:`~harness.errors.RigError` on entering when the bench cannot be had.
+    """
+
+    platform: Platform
+    dut: Dut
+
+    def __init__(
+        self,
+        *,
+        rig: Rig,
+        device: Device,
+        options: BenchOptions,
+        network: Network,
+        loop: LoopThread,
+        folder: Path,
+        stem: str,
+    ) -> None:
+        self.rig = rig
+        self.device = device
+        self.options = options
+        self.network = network
+        self.registration = reshaped(device.registration, options)
+        self.apn = options.apn or device.apn
+        self.timeline_file = folder / "timelines" / f"{stem}.jsonl"
+        self.capture_file = folder / "captures" / f"{stem}.pcap"
+        self.modem: VirtualModem | None = None
+        self.capture: Capture | None = None
+        self._folder = folder
+        self._loop = loop
+        self._frozen: FrozenWall | None = None
+        self._closing = contextlib.ExitStack()
+        start = options.start or DEFAULT_START
+        self.clock: VirtualClock | RealClock = (
+            RealClock(options.start, on_jump=self._jumped)
+            if options.real_time
+            else VirtualClock(start, on_jump=self._jumped)
+        )
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as opening:
+            opening.callback(self.clock.close)
+            redactor = self.rig.redactor()
+            redactor.add(f"secret of {self.registration.name}", self.registration.secret or "")
+            self.timeline = Timeline(self.timeline_file, self.clock, redactor)
+            opening.callback(self.timeline.close)
+            self._open(opening)
+            self._closing = opening.pop_all()
+        return self
+
+    def _open(self, opening: contextlib.ExitStack) -> None:
+        device = self.device
+        if not device.modem.virtual:
+            opening.enter_context(DeviceLock(device.name, str(device.modem.port)))
+        others = [r for r in self.rig.registrations if r.name != device.name]
+        settings = platform_settings(self.rig.platform, self.options.sms_reading)
+        self.platform = Platform(
+            Registry([self.registration, *others]),
+            clock=self.clock,
+            recorder=self.timeline,
+            loop=self._loop,
+            work=self._work,
+            settings=settings,
+            sms_gateway=_Gateway(self),
+        )
+        self.network.add_modem(device.name)
+        bound = self.platform.start(self.network.platform_sockets, *self.network.bind)
+        opening.callback(self.platform.stop)
+        if self.network.capture_unavailable is None:
+            self.capture = self.network.capture(self.capture_file)
+            self.capture.start()
+            opening.callback(self._stop_capture)
+        if device.modem.virtual:
+            self.modem = make_modem(self, bound, self._loop, self._work)
+            opening.callback(self.modem.close)
+        self.dut = make_dut(self, self._work)
+        opening.callback(self.dut.close)
+
+    @property
+    def _work(self) -> Any:
+        from harness.clock import NO_WORK
+
+        return self.clock.work if isinstance(self.clock, VirtualClock) else NO_WORK
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._closing.close()
+
+    def _stop_capture(self) -> None:
+        if self.capture is None:
+            return
+        try:
+            summary = self.capture.stop()
+            packets = self.capture.packets()
+        except HilError as error:
+            self.timeline.record("capture", "note", text=f"the capture is not complete: {error}")
+            return
+        file = str(self.capture_file.relative_to(self._folder))
+        record_packets(self.timeline, packets, summary, file=file)
+
+    def _jumped(self, before_ns: int, after_ns: int) -> None:
+        if self._frozen is not None:
+            self._frozen.move_to(from_ns(after_ns))
+        self.timeline.record(
+            "clock", "clock.jump", **{"from": from_ns(before_ns), "to": from_ns(after_ns)}
+        )
+
+    @contextlib.contextmanager
+    def frozen_wall(self) -> Iterator[FrozenWall]:
+        """Freeze wall time for third-party code at the scenario's now; it moves along with it."""
+        with freeze_wall(self.clock.now()) as frozen:
+            self._frozen = frozen
+            try:
+                yield frozen
+            finally:
+                self._frozen = None
+
+    def uplinks(self) -> list[Uplink]:
+        """The uplinks whose answer is over. The bench has one device: they are all its own."""
+        return [uplink for uplink in self.platform.uplinks if uplink.answered]
+
+    def quiet(self) -> bool:
+        """True when nothing is in flight and nothing can come unless somebody acts.
+
+        Only a counted bench knows that: virtual time, and a device that the harness plays.
+        """
+        from harness.rig.scripted import ScriptedDut
+
+        counted = isinstance(self.clock, VirtualClock) and isinstance(self.dut, ScriptedDut)
+        if not counted or self.modem is None:
+            return False
+        self.dut.drain()
+        assert isinstance(self.clock, VirtualClock)
+        return self.clock.work.idle
+
+    def traffic(self) -> TrafficSummary:
+        """The traffic of this device so far. Raises :class:`RigError` without a capture."""
+        if self.capture is None:
+            raise RigError(self.network.capture_unavailable or "nothing is captured")
+        address = self.network.address_of(self.device.name)
+        return TrafficSummary.of(self.capture.packets(), address)
+
+    def deliver_foreign_sms(self, sender: str, text: str) -> None:
+        """An SMS that does not come from the platform reaches the modem."""
+        modem = self._virtual("an SMS from somebody else")
+        if not modem.deliver_sms(sender, text, self.clock.now()):
+            raise UsageError("the modem is not reachable; switch it on before the foreign SMS")
+
+    def add_response_fault(self, kind: str, parameters: Mapping[str, Any], times: int) -> None:
+        """How the platform answers this device's next ``times`` uplinks."""
+        self.platform.faults.add(make_fault(kind, parameters), count=times)
+
+    def inject_line_fault(self, kind: str, **parameters: Any) -> None:
+        """Disturb the line between device and modem."""
+        from harness.rig.line_faults import inject
+
+        inject(self._virtual(f"the line fault {kind}"), kind, **parameters)
+
+    def _virtual(self, what: str) -> VirtualModem:
+        if self.modem is None:
+            raise UsageError(f"{what} needs a virtual modem")
+        return self.modem
+
+
+@dataclass(frozen=True, slots=True)
+class _Gateway:
+    """Delivers the platform's SMS to the bench's virtual modem."""
+
+    bench: Bench
+
+    def deliver(self, message: ShortMessage) -> bool:
+        modem = self.bench.modem
+        if modem is None or message.msisdn != self.bench.registration.msisdn:
+            return False
+        return modem.deliver_sms(message.sender, message.text, self.bench.clock.now())
+
+
+def reshaped(registration: Registration, options: BenchOptions) -> Registration:
+    """The registration as an item wants it."""
+    if options.no_secret:
+        return replace(registration, secret=None)
+    if options.secret is not None:
+        return replace(registration, secret=options.secret)
+    return registration

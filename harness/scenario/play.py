@@ -1,0 +1,112 @@
+"""Play one case on one device of a rig, from opening the bench to the verdict."""
+
+from __future__ import annotations
+
+import contextlib
+import platform as host
+from dataclasses import dataclass
+from importlib import metadata
+
+from harness import __version__
+from harness.errors import HilError
+from harness.evidence import Event
+from harness.rig.bench import Bench, BenchOptions
+from harness.rig.rig import Device
+from harness.rig.session import RigSession
+from harness.scenario.load import Case
+from harness.scenario.runner import judge, run_case
+from harness.scenario.verdict import Verdict
+
+LAST_EVENTS = 12
+_SECRET_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A case's verdict and where its evidence is; ``timeline`` is relative to the run's folder."""
+
+    verdict: Verdict
+    timeline: str | None
+    unknown_commands: tuple[str, ...]
+    last_events: tuple[Event, ...]
+
+
+def play(session: RigSession, device: Device, case: Case, item: str) -> Result:
+    """Open a bench, run the case, close the bench. Never raises for what a bench can do wrong."""
+    bench = session.open_bench(device, options_of(case, device), item)
+    try:
+        with bench:
+            _record_context(bench, case)
+            freeze = contextlib.nullcontext() if bench.options.real_time else bench.frozen_wall()
+            with freeze:
+                verdict = run_case(case, bench)
+    except HilError as error:
+        verdict = judge(error, case, None)
+    file = bench.timeline_file
+    modem = bench.modem
+    events = bench.timeline.events() if hasattr(bench, "timeline") else []
+    return Result(
+        verdict,
+        str(file.relative_to(session.folder)) if file.exists() else None,
+        tuple(dict.fromkeys(modem.unknown_commands)) if modem is not None else (),
+        tuple(events[-LAST_EVENTS:]),
+    )
+
+
+def options_of(case: Case, device: Device) -> BenchOptions:
+    """What the case wants of its bench."""
+    model = case.model
+    secret = model.device.secret
+    return BenchOptions(
+        start=model.clock.at,
+        real_time=model.clock.mode == "real",
+        secret=secret_of_length(secret.length) if secret is not None and secret.length else None,
+        no_secret=secret is not None and secret.none,
+        apn=model.device.apn,
+        sms_reading=model.settings.sms_reading,
+    )
+
+
+def secret_of_length(length: int) -> str:
+    """A secret of letters and digits (TOKEN-SECRET), the same every time."""
+    return (_SECRET_LETTERS * 2)[:length]
+
+
+def _record_context(bench: Bench, case: Case) -> None:
+    registration = bench.registration
+    bench.timeline.record(
+        "harness",
+        "run.context",
+        versions={
+            "things-hil": __version__,
+            "python": host.python_version(),
+            "system": f"{host.system()} {host.release()}",
+            **{name: metadata.version(name) for name in ("pytest", "freezegun", "pyserial")},
+        },
+        rig={
+            "name": bench.rig.name,
+            "file": bench.rig.file,
+            "network": bench.network.reason,
+        },
+        scenario={
+            "id": case.id,
+            "title": case.model.title,
+            "description": case.model.description,
+            "verifies": case.model.verifies,
+            "file": str(case.file),
+        },
+        device={
+            "name": registration.name,
+            "imei": registration.imei,
+            "iccid": registration.iccid,
+            "msisdn": registration.msisdn,
+            "sim": registration.sim,
+            "apn": bench.apn,
+            "modem": bench.device.modem.port or f"virtual {bench.device.modem.family}",
+            "address": bench.network.address_of(registration.name),
+        },
+        assumed=[
+            {"name": item.name, "value": item.value, "why": item.why}
+            for item in bench.platform.assumptions()
+        ],
+    )
