@@ -11,7 +11,8 @@ import threading
 from typing import Any
 
 from harness.backoff import attempts, discard_after
-from harness.clock import ScenarioClock, Timer, from_ns
+from harness.clock import ScenarioClock, Timer
+from harness.clock.scenario import from_ns
 from harness.evidence import Recorder
 from harness.platform.registry import Registration
 from harness.platform.sms_model import (

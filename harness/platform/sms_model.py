@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
-from harness.clock import from_ns
+from harness.clock.scenario import from_ns
 from harness.errors import HilError
 
 AttemptOutcome = Literal["delivered", "unreachable", "error"]
