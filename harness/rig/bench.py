@@ -27,6 +27,7 @@ from harness.platform.sms import ShortMessage
 from harness.platform.uplink import Uplink
 from harness.rig.dut import Dut
 from harness.rig.locks import DeviceLock
+from harness.rig.request import DECOY
 from harness.rig.rig import Device, Rig
 from harness.rig.settings import platform_settings
 from harness.rig.wiring import make_dut, make_modem
@@ -110,7 +111,7 @@ class Bench:
         others = [r for r in self.rig.registrations if r.name != device.name]
         settings = platform_settings(self.rig.platform, self.options.sms_reading)
         self.platform = Platform(
-            Registry([self.registration, *others]),
+            Registry([self.registration, *others, DECOY]),
             clock=self.clock,
             recorder=self.timeline,
             loop=self._loop,

@@ -10,7 +10,11 @@ from harness.rig.dut import Record, UplinkOrder
 from harness.rig.mistakes import TokenInput, token_for
 
 DEFAULT_RECORDS = (Record(n="temperature", u="Cel", v=21.5),)
-OTHER_SECRET = "AnotherDevicesSecret0123456789ABCD"
+DECOY = Registration(
+    name="another-device", imei="867530912345673", secret="AnotherDevicesSecret0123456789ABCD"
+)
+"""Registered beside the device under test, so that a device which takes another's identity or
+secret is told so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def build_uplink(
     token = None
     if registration.secret is not None or order.mistake is not None:
         token = token_for(
-            TokenInput(signed, registration.secret or "", OTHER_SECRET, previous_body),
+            TokenInput(signed, registration.secret or "", DECOY.secret or "", previous_body),
             order.mistake,
         )
     changes = order.request
