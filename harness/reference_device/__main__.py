@@ -104,8 +104,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.list_faults:
-        for fault in FAULTS.values():
-            print(f"{fault.name:24} {','.join(fault.requirements):46} {fault.sentence}")
+        lines = (f"{f.name:24} {','.join(f.requirements):46} {f.sentence}" for f in FAULTS.values())
+        print("\n".join(lines))
         return 0
     settings = _settings(parser, options)
     console = Console()

@@ -18,7 +18,9 @@ class Console:
 
     def event(self, name: str, **facts: Any) -> None:
         """Print ``{"event": name, …}`` at once."""
-        print(json.dumps({"event": name} | facts, ensure_ascii=False), flush=True)
+        # In one piece: a signal between text and line end would join two events in one line.
+        sys.stdout.write(json.dumps({"event": name} | facts, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
 
     def error(self, what: str, detail: object) -> None:
         """Print an error event, and the same for human eyes on stderr."""

@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import time
 from dataclasses import dataclass
 
@@ -42,7 +43,6 @@ from .sms import Inbox
 from .uplink import NoResponse, Response, Uplink
 
 SMS_CENTRE = "5277"  # SMS-SENDER
-_DEFAULT_READING: tuple[senml.Record, ...] = ({"n": "temperature", "u": "Cel", "v": 21.5},)
 _ATTACH_PAUSE_S = (1.0, 60.0)  # first and longest pause between tries to attach
 
 
@@ -82,6 +82,7 @@ class Device:
         self._attaches = 0
         self._attach_at = 0.0
         self._attach_pause_s = _ATTACH_PAUSE_S[0]
+        self._measured = 0
         self._interval_s = settings.every_s
         self._report_at = time.monotonic() + settings.every_s
         self._window = self._faults.radio_window()
@@ -104,7 +105,7 @@ class Device:
         now = time.monotonic()
         if self._interval_s and now >= self._report_at:
             self._report_at = now + self._interval_s
-            self._queue_report(_DEFAULT_READING)
+            self._queue_report(self._measure())
         self._switch_radio(now)
         due = self._outbox.due_s()
         if self._asleep and due is not None and due <= now:
@@ -163,8 +164,8 @@ class Device:
         """Act on the unsolicited codes; the ones without meaning for us are dropped."""
         while self._modem.urcs:
             line = self._modem.urcs.popleft()
-            if line.startswith("+CMTI:"):
-                self._read_sms(int(line.rpartition(",")[2]))
+            if match := re.fullmatch(r'\+CMTI: ?"(\w+)",(\d+)', line):
+                self._read_sms(int(match[2]), match[1])
             elif line.startswith('+QIURC: "pdpdeact"'):
                 raise ModemLost("the network dropped the context")
             elif line.endswith(("POWERED DOWN", "POWER DOWN")):
@@ -191,6 +192,11 @@ class Device:
         self._console.event("radio", on=True)
 
     # -- uplink and downlink ----------------------------------------------------------------
+
+    def _measure(self) -> tuple[senml.Record, ...]:
+        """A made-up temperature; no two in a row are alike, as no two sent bodies should be."""
+        self._measured += 1
+        return ({"n": "temperature", "u": "Cel", "v": round(21.4 + self._measured % 50 / 10, 1)},)
 
     def _queue_report(self, records: tuple[senml.Record, ...], bt: float | None = None) -> None:
         """Give the reading its time, if there is a clock to trust, and queue it."""
@@ -273,7 +279,7 @@ class Device:
         if name == "led" and isinstance(value, bool):
             return f"LED {'on' if value else 'off'}"
         if name == "report" and value is True:
-            self._queue_report(_DEFAULT_READING)
+            self._queue_report(self._measure())
             return "queues a report"
         if name == "reboot" and value is True:
             return "restarts the modem"
@@ -281,8 +287,10 @@ class Device:
 
     # -- SMS and console --------------------------------------------------------------------
 
-    def _read_sms(self, index: int) -> None:
+    def _read_sms(self, index: int, memory: str = "") -> None:
         try:
+            if memory:
+                self._inbox.choose(memory)
             sms = self._inbox.take(index)
         except (ValueError, ModemError) as error:
             self._console.error("sms", error)
@@ -295,7 +303,7 @@ class Device:
         elif sms.text.strip().lower() != "report":
             facts = {"why": "no command of this device"}
         else:
-            self._queue_report(_DEFAULT_READING)
+            self._queue_report(self._measure())
         self._console.event("sms", sender=sms.sender, text=sms.text, obeyed=not facts, **facts)
 
     def _stimulus(self, line: str) -> None:
@@ -312,7 +320,7 @@ class Device:
     def _stimulated_report(self, text: str) -> None:
         try:
             order = json.loads(text or "{}")
-            records = tuple(dict(record) for record in order.get("records", _DEFAULT_READING))
+            records = tuple(dict(record) for record in order.get("records") or self._measure())
             bt = order.get("bt")
         except (ValueError, TypeError, AttributeError) as error:
             self._console.error("stimulus", f"report wants a JSON object with records: {error}")

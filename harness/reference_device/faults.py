@@ -27,11 +27,11 @@ class Fault:
 
 _LIST = (
     # token
-    Fault("hash-stripped-body", ("TOKEN-EXACT",),
+    Fault("hash-stripped-body", ("TOKEN-EXACT", "TOKEN-FORMULA"),
           "Hashes the body without white space, but sends it with spaces."),
-    Fault("hash-trailing-nul", ("TOKEN-EXACT",),
+    Fault("hash-trailing-nul", ("TOKEN-EXACT", "TOKEN-FORMULA"),
           "Hashes the terminating NUL of its C string, which it does not send."),
-    Fault("token-previous-body", ("TOKEN-EXACT",),
+    Fault("token-previous-body", ("TOKEN-EXACT", "TOKEN-FORMULA"),
           "Sends the token of the body before (of an empty one at first)."),
     Fault("token-upper-case", ("TOKEN-HEADER",),
           "Writes the token in upper-case hex."),
@@ -61,7 +61,7 @@ _LIST = (
           "Announces one byte more than the body has."),
     Fault("wrong-host", ("HTTP-HOST",),
           "Writes the address instead of m.m into the Host header."),
-    Fault("wrong-path", ("HTTP-M2M",),
+    Fault("wrong-path", ("HTTP-M2M", "SENML-BN-IP"),
           "Posts to the path for Internet devices."),
     Fault("wrong-content-type", ("HTTP-TYPE",),
           "Declares the body as text/plain."),

@@ -33,9 +33,11 @@ class Inbox:
     def __init__(self, modem: Modem, mode: str) -> None:
         self._modem = modem
         self._pdu = mode == "pdu"
+        self._memory = ""
 
     def enable(self) -> None:
         """Ask for +CMTI on arrival. Raises ModemError while the SIM's store is not ready."""
+        self._memory = ""
         self._modem.command(f"AT+CMGF={0 if self._pdu else 1}")
         self._modem.command("AT+CNMI=2,1,0,0,0")
 
@@ -44,6 +46,12 @@ class Inbox:
         listing = self._modem.command("AT+CMGL=4" if self._pdu else 'AT+CMGL="ALL"', 20.0)
         found = (re.match(r"\+CMGL: ?(\d+),", line) for line in listing)
         return [int(match[1]) for match in found if match]
+
+    def choose(self, memory: str) -> None:
+        """Read from the memory that +CMTI named (``ME``, ``SM``)."""
+        if memory != self._memory:
+            self._modem.command(f'AT+CPMS="{memory}"')
+            self._memory = memory
 
     def take(self, index: int) -> Sms | None:
         """Read one SMS and delete it, in this order; None when the place is empty.

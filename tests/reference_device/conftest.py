@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from .scripted_modem import ScriptedModem
-from .scripted_platform import ScriptedPlatform
+from .scripted_platform import Request, ScriptedPlatform
 
 IMEI = "356726104408422"
 SECRET = "0123456789ABCDEFGHIJabcdefghij"
@@ -71,6 +71,17 @@ class DeviceProcess:
             self.events.append(event)
             if event["event"] == name and facts.items() <= event.items():
                 return event
+
+    def settle(self, platform: ScriptedPlatform) -> list[Request]:
+        """All requests so far. What is due goes out before a later report, so a last one shows
+        that there was nothing left to send."""
+        platform.scripts.clear()
+        self.say('report {"records": [{"n": "settled", "v": 1}]}')
+        with platform.arrived:
+            assert platform.arrived.wait_for(
+                lambda: any(b'"settled"' in request.body for request in platform.requests), 15
+            )
+            return [request for request in platform.requests if b'"settled"' not in request.body]
 
     def ended(self, timeout: float = 20.0) -> int:
         """Wait for the end; the exit code."""

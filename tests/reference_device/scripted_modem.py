@@ -179,7 +179,8 @@ class ScriptedModem:
         elif command == "AT+QIACT?":
             self.say(*(['+QIACT: 1,1,1,"10.1.2.3"'] if self.active else []), "OK")
         else:
-            self._obey_socket(command) or self._obey_sms(command) or self.say("ERROR")
+            if not (self._obey_socket(command) or self._obey_sms(command)):
+                self.say("ERROR")
 
     def _obey_socket(self, command: str) -> bool:
         if match := re.fullmatch(r'AT\+QIOPEN=1,0,"TCP","([^"]+)",(\d+),0,0', command):
@@ -208,7 +209,9 @@ class ScriptedModem:
         return True
 
     def _obey_sms(self, command: str) -> bool:
-        if command in ("AT+CMGL=4", 'AT+CMGL="ALL"'):
+        if command == 'AT+CPMS="ME"':
+            self.say("+CPMS: 0,255,0,255,0,255", "OK")
+        elif command in ("AT+CMGL=4", 'AT+CMGL="ALL"'):
             for index in self.store:
                 header, data = self._sms(index, "=4" in command)
                 self.write(f"\r\n+CMGL: {index},{header}\r\n{data}".encode())

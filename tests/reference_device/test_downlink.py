@@ -34,10 +34,8 @@ def test_both_base_record_shapes_are_acted_on_once(
     device.say("report")
     event = device.wait("downlink")
     assert (event["acted"], event["did"], event["records"][0]["n"]) == (True, ["LED on"], "led")
-    device.say("report")
+    assert len(device.settle(platform)) == 1
     device.wait("uplink", result="accepted")
-    device.say("ping")
-    device.wait("pong")
     assert sum(event["event"] == "downlink" for event in device.events) == 1
 
 
@@ -48,9 +46,7 @@ def test_a_report_record_makes_one_more_uplink(start: Start, platform: ScriptedP
     device.say("report")
     device.wait("downlink", acted=True)
     device.wait("uplink", result="accepted")
-    device.say("ping")
-    device.wait("pong")
-    assert len(platform.requests) == 2
+    assert len(device.settle(platform)) == 2
 
 
 def test_an_interval_record_makes_it_report_by_itself(
@@ -130,9 +126,7 @@ def test_other_senders_and_commands_are_told_and_not_obeyed(
     assert "5277" in event["why"]
     modem.deliver(2, "5277", "héé €", deliver("5277", "héé €", coding=8))
     device.wait("sms", sender="5277", text="héé €", obeyed=False)
-    device.say("ping")
-    device.wait("pong")
-    assert platform.requests == []
+    assert device.settle(platform) == []
 
 
 def test_sms_that_came_while_it_was_away_are_read(

@@ -116,9 +116,7 @@ def test_resends_accepted(start: Start, platform: ScriptedPlatform) -> None:
     device.say("report")
     device.wait("uplink", result="accepted", attempt=1)
     device.wait("uplink", result="accepted", attempt=2)
-    device.say("ping")
-    device.wait("pong")
-    first, second = platform.requests
+    first, second = device.settle(platform)
     assert first == second
 
 
@@ -173,10 +171,9 @@ def test_a_fault_of_reading_loses_what_the_healthy_device_finds(
     device = start("--faults", fault)
     device.say("report")
     device.wait("uplink", result="accepted", attempt=attempt)
-    device.say("ping")
-    device.wait("pong")
+    assert len(device.settle(platform)) == attempt
+    device.wait("uplink", result="accepted")
     assert not [event for event in device.events if event["event"] == "downlink"]
-    assert len(platform.requests) == attempt
 
 
 def test_acts_twice_reports_twice(start: Start, platform: ScriptedPlatform) -> None:

@@ -40,6 +40,13 @@ def test_it_imports_pyserial_and_the_standard_library_only(source: Path) -> None
     assert imported <= sys.stdlib_module_names | {"serial"}
 
 
+def test_ping_is_answered(start: Start) -> None:
+    """A pong tells that the main loop runs."""
+    device = start()
+    device.say("ping")
+    device.wait("pong")
+
+
 def test_quit_and_sigterm_end_it_cleanly(start: Start, modem: ScriptedModem) -> None:
     """Both ways out give a stopped event and exit code 0, also one after the other on one port."""
     first = start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -41,13 +42,17 @@ def test_a_response_in_many_segments_is_one_response(
     start: Start, platform: ScriptedPlatform, modem: ScriptedModem
 ) -> None:
     """Each segment is read by the device before the next is sent, and nothing is lost."""
+
+    def until_served(count: int) -> None:
+        modem.wait(lambda: modem.served >= count)
+
     response = http("200 OK", LED)
     pieces = [response[:9], response[9:30], response[30:44], response[44:]]
     steps: list[Step] = []
     sent = 0
     for piece in pieces:
         sent += len(piece)
-        steps += [piece, lambda sent=sent: modem.wait(lambda: modem.served >= sent)]
+        steps += [piece, partial(until_served, sent)]
     platform.scripts.append(steps)
     device = start()
     device.say("report")
@@ -68,7 +73,7 @@ def test_a_late_response_is_waited_for(
     device = start()
     device.say("report")
     device.wait("uplink", result="accepted", attempt=1)
-    assert len(platform.requests) == 1
+    assert len(device.settle(platform)) == 1
 
 
 @pytest.mark.parametrize(

@@ -90,9 +90,7 @@ def test_accepted_means_never_again(start: Start, platform: ScriptedPlatform) ->
     for _ in range(2):
         device.say("report")
         device.wait("uplink", result="accepted", attempt=1)
-    device.say("ping")
-    device.wait("pong")
-    assert len(platform.requests) == 2
+    assert len(device.settle(platform)) == 2
 
 
 def test_refused_is_reported_and_dropped(start: Start, platform: ScriptedPlatform) -> None:
@@ -117,6 +115,4 @@ def test_bad_stimuli_are_errors_and_nothing_else(start: Start, platform: Scripte
         device.wait("error", what="stimulus")
     device.say('report {"records": [{"n": "a", "v": NaN}]}')
     device.wait("error", what="reading")
-    device.say("ping")
-    device.wait("pong")
-    assert platform.requests == []
+    assert device.settle(platform) == []
