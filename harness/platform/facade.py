@@ -13,11 +13,16 @@ from harness.platform.downlinks import Downlink, DownlinkStatus, Record, Shape
 from harness.platform.evidence import Evidence
 from harness.platform.faults import FaultPlan
 from harness.platform.ingestion import Ingestion
-from harness.platform.registry import Registry
+from harness.platform.registry import Registration, Registry
 from harness.platform.server import IngestionServer
 from harness.platform.settings import Assumption, PlatformSettings
+from harness.platform.sms import Sms, SmsCentre, SmsGateway
 from harness.platform.store import Aborted
 from harness.platform.uplink import Uplink
+
+
+class UnknownDevice(UsageError):
+    """An order names a device that is not registered."""
 
 
 class Platform:
@@ -37,12 +42,14 @@ class Platform:
         loop: LoopThread,
         work: WorkCounter = NO_WORK,
         settings: PlatformSettings | None = None,
+        sms_gateway: SmsGateway | None = None,
     ) -> None:
         self.registry = registry
         self.clock = clock
         self.settings = settings or PlatformSettings()
         self._ingestion = Ingestion(registry, self.settings, clock, work, Evidence(recorder))
         self._server = IngestionServer(self._ingestion, loop)
+        self._sms = SmsCentre(clock, recorder, sms_gateway, self.settings.sms)
 
     def start(
         self, sockets: SocketFactory, host: str = "127.0.0.1", port: int = 0
@@ -56,6 +63,7 @@ class Platform:
     def stop(self) -> None:
         """Stop listening and drop open connections. What was seen stays readable."""
         self._server.stop()
+        self._sms.close()
 
     @property
     def uplinks(self) -> list[Uplink]:
@@ -118,13 +126,30 @@ class Platform:
 
         Raises :class:`~harness.errors.UsageError` for unknown devices and wrong records.
         """
-        if device not in self.registry:
-            known = ", ".join(registration.name for registration in self.registry)
-            raise UsageError(f"no device {device!r} is registered; known: {known or 'none'}")
+        self._registered(device)
         state = status if isinstance(status, DownlinkStatus) else DownlinkStatus.read(status)
         return self._ingestion.downlinks.add(
             device, records, state, shape or self.settings.downlink_shape
         )
+
+    def submit_sms(self, device: str, text: str) -> Sms:
+        """Submit an SMS to a registered device; the first attempt is made at once.
+
+        Raises :class:`~harness.platform.sms.SmsRefused`, and
+        :class:`~harness.errors.UsageError` for unknown devices.
+        """
+        return self._sms.submit(self._registered(device), text)
+
+    def sms(self) -> tuple[Sms, ...]:
+        """Every SMS so far, oldest first."""
+        return self._sms.list()
+
+    def _registered(self, device: str) -> Registration:
+        registration = self.registry.by_name(device)
+        if registration is None:
+            known = ", ".join(registration.name for registration in self.registry)
+            raise UnknownDevice(f"no device {device!r} is registered; known: {known or 'none'}")
+        return registration
 
     def downlinks(self, device: str | None = None) -> list[Downlink]:
         """All downlinks, or those of one device, oldest first."""

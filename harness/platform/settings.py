@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from harness.errors import UsageError
 from harness.platform.findings import Outcome
+from harness.platform.sms_settings import SmsSettings
 from harness.platform.wire import Limits
 
 M2M_PATH = "/ingestion/m2m/senml/v1"
@@ -79,6 +80,7 @@ class PlatformSettings:
     downlink_shape: Literal["separate", "merged"] = "separate"
     downlink_content_type: str = "application/json"
     downlink_done: Literal["sent", "manual"] = "sent"
+    sms: SmsSettings = field(default_factory=SmsSettings)
     tight_retry_s: float = 1.0
     tight_retries: int = 2
     keep_uplinks: int = 20_000
