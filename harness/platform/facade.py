@@ -49,7 +49,7 @@ class Platform:
         self.settings = settings or PlatformSettings()
         self._ingestion = Ingestion(registry, self.settings, clock, work, Evidence(recorder))
         self._server = IngestionServer(self._ingestion, loop)
-        self._sms = SmsCentre(clock, recorder, sms_gateway, self.settings.sms)
+        self._sms = SmsCentre(clock, recorder, sms_gateway, self.settings.sms_settings())
 
     def start(
         self, sockets: SocketFactory, host: str = "127.0.0.1", port: int = 0

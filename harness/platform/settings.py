@@ -6,9 +6,10 @@ default, and :meth:`PlatformSettings.assumptions` names each, so that reports ca
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
+from harness.backoff import Reading, with_reading
 from harness.errors import UsageError
 from harness.platform.findings import Outcome
 from harness.platform.sms_settings import SmsSettings
@@ -81,10 +82,17 @@ class PlatformSettings:
     downlink_content_type: str = "application/json"
     downlink_done: Literal["sent", "manual"] = "sent"
     sms: SmsSettings = field(default_factory=SmsSettings)
+    sms_reading: Reading | None = None  # set: the documented schedule in that reading
     tight_retry_s: float = 1.0
     tight_retries: int = 2
     keep_uplinks: int = 20_000
     max_connections: int = 2_000
+
+    def sms_settings(self) -> SmsSettings:
+        """The SMS centre's settings, in the reading asked for (contradiction 4)."""
+        if self.sms_reading is None:
+            return self.sms
+        return replace(self.sms, backoff=with_reading(self.sms_reading))
 
     def assumptions(self) -> list[Assumption]:
         """Every setting that stands in for something the documents do not say."""
@@ -140,4 +148,5 @@ class PlatformSettings:
                 f"{self.times.stall_s:g} s",
                 "not documented",
             ),
+            *(Assumption(*item) for item in self.sms_settings().assumptions()),
         ]

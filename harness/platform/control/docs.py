@@ -1,0 +1,37 @@
+"""The page at ``/docs``: made from the OpenAPI document, nothing is fetched from elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+    "code,pre{background:#f3f3f3;padding:.1rem .3rem;overflow-x:auto}pre{padding:.6rem}"
+    "h2{margin-top:2rem;border-top:1px solid #ccc;padding-top:1rem}"
+)
+
+
+def docs_page(document: Mapping[str, Any]) -> str:
+    """One HTML page that lists each order, what it does and what it takes."""
+    parts = [
+        "<!doctype html><html lang=en><meta charset=utf-8>",
+        "<meta name=viewport content='width=device-width'>",
+        f"<title>{escape(document['info']['title'])}</title><style>{_STYLE}</style>",
+        f"<h1>{escape(document['info']['title'])}</h1>",
+        f"<p>{escape(document['info'].get('description', ''))}</p>",
+        "<p>The same for programs: <a href=/openapi.json>/openapi.json</a></p>",
+    ]
+    schemas = document.get("components", {}).get("schemas", {})
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            parts.append(f"<h2><code>{method.upper()} {escape(path)}</code></h2>")
+            parts.append(f"<p>{escape(operation.get('description', ''))}</p>")
+            content = operation.get("requestBody", {}).get("content", {})
+            for media in content.values():
+                name = media["schema"].get("$ref", "").rpartition("/")[2]
+                shown = json.dumps(schemas.get(name, media["schema"]), indent=2)
+                parts.append(f"<pre>{escape(shown)}</pre>")
+    return "\n".join(parts)
