@@ -15,6 +15,8 @@ class RealClock:
 
     Timers fire in a thread of the clock's own, started with the first timer; during a step they
     fire in the stepping thread, each at its own moment, so a stepped back-off makes each attempt.
+    A timer that fails in the clock's own thread does not stop the others; what it raised reaches
+    the next caller of :meth:`advance` or :meth:`advance_to` as :class:`ClockError`.
     """
 
     def __init__(
@@ -29,13 +31,20 @@ class RealClock:
         self._base_ns = to_ns(start or wall())
         self._offset_ns = 0
         self._held_ns: int | None = None  # the moment shown while a step fires its timers
+        self._shown_ns = self._base_ns
+        self._state = threading.Lock()
         self._firing = threading.RLock()
+        self._stepping = False
         self._thread: threading.Thread | None = None
+        self._failure: Exception | None = None
+        self._sleepers: set[threading.Event] = set()
         self._closed = False
 
     def now_ns(self) -> int:
-        held = self._held_ns
-        return held if held is not None else self._running_ns()
+        with self._state:
+            moment = self._running_ns() if self._held_ns is None else self._held_ns
+            self._shown_ns = max(self._shown_ns, moment)  # never backwards, whoever asks
+            return self._shown_ns
 
     def _running_ns(self) -> int:
         return self._base_ns + self._offset_ns + monotonic_ns() - self._started_ns
@@ -47,18 +56,39 @@ class RealClock:
         return (self.now_ns() - self._base_ns) / NS
 
     def sleep(self, seconds: float) -> None:
+        """Block for ``seconds`` of scenario time; a step may make it shorter.
+
+        Raises :class:`ClockError` when the clock is closed meanwhile.
+        """
+        if seconds <= 0:
+            return
         woken = threading.Event()
-        self.call_later(seconds, woken.set, "sleep")
-        # A step may shorten the sleep, nothing can lengthen it: the margin only meets scheduling.
-        if not woken.wait(seconds + 60.0):
+        with self._state:
+            if self._closed:
+                raise ClockError("the scenario clock is closed")
+            self._sleepers.add(woken)
+        timer = self.call_later(seconds, woken.set, "sleep")
+        # Nothing can lengthen a sleep: the margin only meets scheduling.
+        in_time = woken.wait(seconds + 60.0)
+        timer.cancel()
+        with self._state:
+            self._sleepers.discard(woken)
+        if self._closed:
             raise ClockError("the scenario clock was closed during a sleep")
+        if not in_time:
+            raise ClockError(f"a sleep of {seconds:g} s did not end: is a timer blocking others?")
 
     def call_at(self, when_ns: int, callback: Callable[[], object], label: str = "") -> Timer:
         timer = Timer(when_ns, callback, label)
-        self._timers.push(timer)
-        if self._thread is None and not self._closed:
-            self._thread = threading.Thread(target=self._run, name="scenario-clock", daemon=True)
-            self._thread.start()
+        with self._state:
+            if self._closed:
+                return timer
+            self._timers.push(timer)
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._run, name="scenario-clock", daemon=True
+                )
+                self._thread.start()
         return timer
 
     def call_later(self, seconds: float, callback: Callable[[], object], label: str = "") -> Timer:
@@ -79,37 +109,68 @@ class RealClock:
         self._step_to(target_ns, drain)
 
     def close(self) -> None:
-        self._closed = True
+        with self._state:
+            self._closed = True
+            sleepers = tuple(self._sleepers)
         self._timers.clear()
+        for woken in sleepers:
+            woken.set()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(5.0)
 
     def _step_to(self, target_ns: int, drain: Callable[[], object] | None) -> None:
         with self._firing:
-            before = self.now_ns()
+            if self._stepping:
+                raise ClockError("a timer cannot move the scenario clock that is firing it")
+            self._raise_failure()
+            before = reached = self.now_ns()
+            self._stepping = True
             try:
                 while (due := self._timers.next_ns()) is not None and due <= target_ns:
-                    self._held_ns = max(due, before)
-                    timer = self._timers.pop_due(self._held_ns)
-                    if timer is not None and not timer.cancelled:
-                        timer.callback()
+                    reached = self._hold(max(due, reached))
+                    self._fire_one(reached)
                     if drain is not None:
                         drain()
-                self._offset_ns += max(0, target_ns - self._running_ns())
+                reached = target_ns
             finally:
-                self._held_ns = None
+                self._stepping = False
+                self._release(reached)
             if self.on_jump is not None:
-                self.on_jump(before, target_ns)
+                self.on_jump(before, max(before, target_ns))
+
+    def _hold(self, moment_ns: int) -> int:
+        with self._state:
+            self._held_ns = moment_ns
+        return moment_ns
+
+    def _release(self, reached_ns: int) -> None:
+        """Run on from ``reached_ns``; whoever waits for a timer works out again how long."""
+        with self._state:
+            self._offset_ns += max(0, reached_ns - self._running_ns())
+            self._held_ns = None
+        with self._timers.changed:
+            self._timers.changed.notify_all()
+
+    def _fire_one(self, now_ns: int) -> None:
+        timer = self._timers.pop_due(now_ns)
+        if timer is not None and not timer.cancelled:
+            timer.callback()
+
+    def _raise_failure(self) -> None:
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise ClockError(f"a timer of the scenario clock failed: {failure!r}") from failure
 
     def _run(self) -> None:
         while not self._closed:
             with self._timers.changed:
                 due = self._timers.next_ns()
                 wait_s = 3600.0 if due is None else (due - self._running_ns()) / NS
-                if wait_s > 0:
+                if wait_s > 0 and not self._closed:
                     self._timers.changed.wait(min(wait_s, 3600.0))
                     continue
             with self._firing:
-                timer = self._timers.pop_due(self.now_ns())
-                if timer is not None and not timer.cancelled:
-                    timer.callback()
+                try:
+                    self._fire_one(self.now_ns())
+                except Exception as error:  # kept: it reaches the next caller who steps the clock
+                    self._failure = error

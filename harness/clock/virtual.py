@@ -8,7 +8,8 @@ thread that advances, so a scenario has one order of events whatever the machine
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from harness.clock.scenario import NS, ClockError, ClockStuck, Timer, TimerHeap, from_ns, to_ns
@@ -37,7 +38,10 @@ class VirtualClock:
         self._guard_s = guard_s
         self._sleep_guard_s = sleep_guard_s
         self._closed = False
+        self._sleeping = threading.Lock()
         self._sleepers: set[threading.Event] = set()
+        self._moving = threading.Lock()
+        self._mover: int | None = None
 
     def now_ns(self) -> int:
         return self._now_ns
@@ -58,39 +62,62 @@ class VirtualClock:
 
     def sleep(self, seconds: float) -> None:
         """Block a participant thread. It must be counted in (``work.begin("sleeper")`` before its
-        thread starts); while it sleeps its credit is returned, and it is credited again before it
-        wakes. Raises :class:`ClockError` when the clock is closed meanwhile.
+        thread starts); while it sleeps its credit is returned, and it has it again when this
+        returns or raises. Raises :class:`ClockError` when the clock is closed meanwhile. Nothing
+        to wait for (0 or less) returns at once.
         """
+        if seconds <= 0:
+            return
         woken = threading.Event()
-
-        def wake() -> None:
-            self.work.begin("sleeper")
-            woken.set()
-
-        self._sleepers.add(woken)
-        self.call_later(seconds, wake, "sleep")
-        self.work.done("sleeper")
+        with self._sleeping:
+            if self._closed:
+                raise ClockError("the scenario clock is closed")
+            self._sleepers.add(woken)
+        timer = self.call_later(seconds, lambda: self._wake(woken), "sleep")
+        try:
+            self.work.done("sleeper")
+        except RuntimeError:
+            timer.cancel()
+            self._wake(woken)
+            self.work.done("sleeper")
+            raise ClockError(
+                'a thread that was not counted in cannot sleep: work.begin("sleeper") comes first'
+            ) from None
         in_time = woken.wait(self._sleep_guard_s)
-        self._sleepers.discard(woken)
+        timer.cancel()
+        self._wake(woken)
         if self._closed:
             raise ClockError("the scenario clock was closed during a sleep")
         if not in_time:
             raise ClockStuck(f"nobody moved virtual time for {self._sleep_guard_s:g} real seconds")
+
+    def _wake(self, woken: threading.Event) -> None:
+        """Credit a sleeper, once, *before* it can run."""
+        with self._sleeping:
+            if woken not in self._sleepers:
+                return
+            self._sleepers.discard(woken)
+            self.work.begin("sleeper")
+            woken.set()
 
     def settle(self, drain: Callable[[], object] | None = None) -> None:
         """Wait until nothing is in flight. Raises :class:`ClockStuck` after the guard time."""
         if self.work.wait_idle(self._guard_s, drain):
             return
         stuck = ", ".join(f"{label} ({n})" for label, n in sorted(self.work.open().items()))
+        if not stuck:
+            return  # it was done just as the guard ran out
         raise ClockStuck(
             f"virtual time cannot move: in flight after {self._guard_s:g} real seconds: {stuck}"
         )
 
     def advance(self, seconds: float, drain: Callable[[], object] | None = None) -> None:
-        self._advance_to_ns(self._now_ns + round(seconds * NS), drain)
+        with self._alone():  # "from now" is the moment at which nobody else moves time
+            self._move_to_ns(self._now_ns + round(seconds * NS), drain)
 
     def advance_to(self, moment: datetime, drain: Callable[[], object] | None = None) -> None:
-        self._advance_to_ns(to_ns(moment), drain)
+        with self._alone():
+            self._move_to_ns(to_ns(moment), drain)
 
     def run_until(
         self,
@@ -100,25 +127,41 @@ class VirtualClock:
         drain: Callable[[], object] | None = None,
     ) -> bool:
         """Jump from timer to timer until ``condition`` holds; False once ``limit`` has passed."""
-        end_ns = self._now_ns + round(limit.total_seconds() * NS)
-        self.settle(drain)
-        while not condition():
-            due = self._timers.next_ns()
-            if due is None or due > end_ns:
-                self._advance_to_ns(end_ns, drain)
-                return condition()
-            self._jump(due)
-            self._fire_one()
+        with self._alone():
+            end_ns = self._now_ns + round(limit.total_seconds() * NS)
             self.settle(drain)
-        return True
+            while not condition():
+                due = self._timers.next_ns()
+                if due is None or due > end_ns:
+                    self._move_to_ns(end_ns, drain)
+                    return condition()
+                self._jump(due)
+                self._fire_one()
+                self.settle(drain)
+            return True
 
     def close(self) -> None:
-        self._closed = True
+        with self._sleeping:
+            self._closed = True
+            sleepers = tuple(self._sleepers)
         self._timers.clear()
-        for woken in tuple(self._sleepers):
-            woken.set()
+        for woken in sleepers:
+            self._wake(woken)
 
-    def _advance_to_ns(self, target_ns: int, drain: Callable[[], object] | None) -> None:
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One thread at a time moves time, and never from inside a timer."""
+        me = threading.get_ident()
+        if self._mover == me:
+            raise ClockError("a timer cannot move the scenario clock that is firing it")
+        with self._moving:
+            self._mover = me
+            try:
+                yield
+            finally:
+                self._mover = None
+
+    def _move_to_ns(self, target_ns: int, drain: Callable[[], object] | None) -> None:
         if target_ns < self._now_ns:
             raise ClockError(
                 f"the scenario clock does not go backwards: it is {self.now().isoformat()}, "

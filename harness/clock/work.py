@@ -40,37 +40,56 @@ NO_WORK: WorkCounter = _NoWork()
 
 
 class WorkLedger:
-    """Thread-safe count of work in flight, by label."""
+    """Thread-safe count of work in flight, by label.
+
+    Counting out more than was counted in is a defect of the participant and raises
+    :class:`RuntimeError`, except for what was forgotten: a line that was cut may still process
+    bytes that had already arrived, and counts them out late.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._open: Counter[str] = Counter()
+        self._forgotten: Counter[str] = Counter()
         self._total = 0
 
     def begin(self, label: str, amount: int = 1) -> None:
+        if amount < 0:
+            raise ValueError(f"work cannot be negative: {label} ({amount})")
         with self._changed:
-            self._open[label] += amount
-            self._total += amount
+            if amount:
+                self._open[label] += amount
+                self._total += amount
 
     def done(self, label: str, amount: int = 1) -> None:
         with self._changed:
-            left = self._open[label] - amount
-            if left < 0:
+            counted = min(amount, self._open[label])
+            if amount - counted > self._forgotten[label]:
                 raise RuntimeError(f"work counted out that was never counted in: {label}")
-            if left:
-                self._open[label] = left
-            else:
-                del self._open[label]
-            self._total -= amount
-            if self._total == 0:
-                self._changed.notify_all()
+            # What is open goes first: a new life of the same line must never stay stuck.
+            self._forgotten[label] -= amount - counted
+            self._drop(label, counted)
 
     def forget(self, label: str) -> None:
-        """Drop what is open under ``label``: its line was cut, nobody will ever process it."""
+        """Drop what is open under ``label``: its line was cut, perhaps nobody will process it.
+
+        A late :meth:`done` for what was forgotten is accepted and changes nothing. Give the next
+        life of a line a label of its own where the two could overlap.
+        """
         with self._changed:
-            self._total -= self._open.pop(label, 0)
-            if self._total == 0:
-                self._changed.notify_all()
+            amount = self._open[label]
+            self._forgotten[label] += amount
+            self._drop(label, amount)
+
+    def _drop(self, label: str, amount: int) -> None:
+        self._open[label] -= amount
+        if not self._open[label]:
+            del self._open[label]
+        if not self._forgotten[label]:
+            del self._forgotten[label]
+        self._total -= amount
+        if self._total == 0:
+            self._changed.notify_all()
 
     @contextmanager
     def item(self, label: str) -> Iterator[None]:
