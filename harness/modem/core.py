@@ -1,0 +1,188 @@
+"""What TS 27.007 and 27.005 say once for every family."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from types import TracebackType
+from typing import Self
+
+from harness.at.codes import CME, CMS, error_number
+from harness.at.dialect import Command
+from harness.at.params import Param, fields_of, quote
+from harness.at.sms_pdu import PduError, decode_deliver
+from harness.clock import Deadline
+from harness.line import AtChannel, AtTimeout, OutOfStep, Response
+from harness.modem.errors import (
+    BadAnswer, CmeError, CmsError, CommandRefused, NotRegistered, SimProblem,
+)  # fmt: skip
+from harness.modem.values import Identity, Signal, Sms
+
+REGISTERED = frozenset({1, 5})  # home, roaming (27.007 §7.2)
+_STATUS = ("REC UNREAD", "REC READ", "STO UNSENT", "STO SENT")
+
+
+class Modem:
+    """A modem on a channel. Raises :class:`~harness.modem.errors.ModemError` leaves."""
+
+    iccid_command = "AT+CCID"
+
+    def __init__(self, channel: AtChannel) -> None:
+        self.channel = channel
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.channel.close()
+
+    def command(self, command: str | Command, *, timeout_s: float = 5.0) -> Response:
+        """Execute, and raise the typed error when the final result is no success."""
+        response = self.channel.execute(command, timeout_s=timeout_s)
+        return self.checked(command if isinstance(command, str) else command.text, response)
+
+    def checked(self, command: str, response: Response) -> Response:
+        if response.ok:
+            return response
+        for prefix, table, kind in (("+CME", CME, CmeError), ("+CMS", CMS, CmsError)):
+            if response.final.startswith(prefix):
+                code = error_number(response.final, table)
+                raise kind(command, response.final, code, table.get(code or 0, "") if code else "")
+        raise CommandRefused(command, response.final)
+
+    def line(self, command: str, *, timeout_s: float = 5.0) -> str:
+        """The first information line without its prefix."""
+        lines = self.command(command, timeout_s=timeout_s).lines
+        if not lines:
+            raise BadAnswer(f"{command} was answered OK without information")
+        head, colon, rest = lines[0].partition(":")
+        return rest.strip() if colon and head.startswith("+") else lines[0].strip()
+
+    def fields(self, command: str, *, timeout_s: float = 5.0) -> list[Param]:
+        return fields_of(":" + self.line(command, timeout_s=timeout_s))
+
+    def wait_ready(self, *, timeout_s: float = 30.0) -> None:
+        """Probe politely with ``AT`` until it is answered, then set echo off, numeric errors."""
+        deadline = Deadline.after(timeout_s)
+        while True:
+            try:
+                self.channel.resync(timeout_s=min(3.0, max(0.5, deadline.left())))
+                break
+            except (OutOfStep, AtTimeout):
+                if deadline.expired:
+                    raise
+        self.command("ATE0")
+        self.command("AT+CMEE=1")
+
+    def identify(self) -> Identity:
+        iccid = self.line(self.iccid_command).strip('"').rstrip("Ff")
+        return Identity(
+            self.line("AT+CGMI"), self.line("AT+CGMM"), self.line("AT+CGMR"),
+            self.line("AT+CGSN").strip('"'), iccid, self.line("AT+CIMI"),
+        )  # fmt: skip
+
+    def sim_state(self) -> str:
+        """``READY``, ``SIM PIN`` …; raises :class:`SimProblem` without a SIM."""
+        try:
+            return self.line("AT+CPIN?")
+        except CmeError as error:
+            raise SimProblem(f"no usable SIM: {error}; check that it is inserted") from error
+
+    def registration(self) -> int:
+        """The best <stat> of CEREG, CGREG and CREG."""
+        seen = 0
+        for name in ("CEREG", "CGREG", "CREG"):
+            fields = self.fields(f"AT+{name}?")
+            seen = (fields[1].number if len(fields) > 1 else None) or seen
+            if seen in REGISTERED:
+                break
+        return seen
+
+    def wait_registered(self, *, timeout_s: float = 180.0, poll_s: float = 2.0) -> int:
+        deadline = Deadline.after(timeout_s)
+        while (stat := self.registration()) not in REGISTERED:
+            if deadline.expired:
+                raise NotRegistered(
+                    f"not registered within {timeout_s:g} s: state {stat}; check antenna and SIM"
+                )
+            self.channel.pump(timeout_s=min(poll_s, deadline.left()))
+        return stat
+
+    def signal(self) -> Signal:
+        rssi, ber = (field.number for field in self.fields("AT+CSQ")[:2])
+        known = rssi is not None and rssi != 99
+        return Signal(-113 + 2 * (rssi or 0) if known else None, None if ber == 99 else ber)
+
+    def set_radio(self, functionality: int) -> None:
+        """``AT+CFUN``: 0 minimum, 1 full, 4 radio off (27.007 §8.2)."""
+        self.command(f"AT+CFUN={functionality}", timeout_s=15.0)
+
+    def reboot(self) -> None:
+        self.command("AT+CFUN=1,1", timeout_s=15.0)
+
+    def clock(self) -> datetime:
+        """The modem's clock, aware (27.007 §8.15, zone in quarter hours)."""
+        text = self.line("AT+CCLK?").strip('"')
+        zone = text[17:] or "+0"
+        try:
+            moment = datetime.strptime(text[:17] + "+0000", "%y/%m/%d,%H:%M:%S%z")
+            return moment.replace(tzinfo=timezone(timedelta(minutes=15 * int(zone))))
+        except ValueError as error:
+            raise BadAnswer(f"AT+CCLK? gave no time: {text!r}") from error
+
+    def set_clock(self, moment: datetime) -> None:
+        offset = moment.utcoffset() or timedelta()
+        quarters = int(offset.total_seconds()) // 900
+        stamp = quote(f"{moment:%y/%m/%d,%H:%M:%S}{quarters:+03d}")
+        self.command(f"AT+CCLK={stamp}")
+
+    def list_sms_text(self) -> list[Sms]:
+        self.command("AT+CMGF=1")
+        lines = self.command(Command('AT+CMGL="ALL"', data_lines=True), timeout_s=30.0).lines
+        found: list[Sms] = []
+        for line in lines:
+            if line.startswith("+CMGL:"):
+                f = [*fields_of(line), Param(""), Param(""), Param("")]
+                found.append(Sms(f[0].number or 0, f[1].text, f[2].text, "", f[4].text))
+            elif found:
+                last = found[-1]
+                text = f"{last.text}\n{line}" if last.text else line
+                found[-1] = Sms(last.index, last.status, last.sender, text, last.timestamp)
+        return found
+
+    def list_sms(self) -> list[Sms]:
+        """All stored received messages in PDU mode, which no text can break."""
+        self.command("AT+CMGF=0")
+        lines = self.command(Command("AT+CMGL=4", data_lines=True), timeout_s=30.0).lines
+        return [
+            self._decoded(fields_of(head)[0].number or 0, fields_of(head)[1].number or 0, pdu)
+            for head, pdu in zip(lines[::2], lines[1::2], strict=False)
+            if (fields_of(head)[1].number or 0) < 2
+        ]
+
+    def read_sms(self, index: int) -> Sms:
+        self.command("AT+CMGF=0")
+        lines = self.command(Command(f"AT+CMGR={index}", data_lines=True)).lines
+        if len(lines) < 2:
+            raise BadAnswer(f"no SMS at index {index}")
+        return self._decoded(index, fields_of(lines[0])[0].number or 0, lines[1])
+
+    def delete_sms(self, index: int) -> None:
+        self.command(f"AT+CMGD={index}", timeout_s=20.0)
+
+    def _decoded(self, index: int, status: int, pdu: str) -> Sms:
+        try:
+            octets = bytes.fromhex(pdu)
+            message = decode_deliver(octets[1 + octets[0] :])
+        except (PduError, ValueError, IndexError) as error:
+            raise BadAnswer(f"the SMS at index {index} is no PDU: {error}") from error
+        sender = message.sender
+        number = sender if isinstance(sender, str) else sender.number
+        return Sms(index, _STATUS[status], number, message.text, message.sent.isoformat())

@@ -1,0 +1,54 @@
+"""Values that drivers hand out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the modem and its SIM are; ``imei`` 15 digits, ``iccid`` without filler ``F``."""
+
+    manufacturer: str
+    model: str
+    revision: str
+    imei: str
+    iccid: str
+    imsi: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """``rssi_dbm`` is None when not known (27.007 §8.5)."""
+
+    rssi_dbm: int | None
+    ber: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sms:
+    """A stored message as the modem lists it; ``timestamp`` as on the wire in text mode."""
+
+    index: int
+    status: str
+    sender: str
+    text: str
+    timestamp: str
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    status: int
+    body: bytes
+
+
+# NET-APN: which access point a SIM type uses.
+APN_BY_SIM = (
+    ("regular", "kpnthings.iot"), ("comarch", "kpnthings.iot"), ("plus", "kpnthings2.m2m"),
+    ("early-access", "kpnthings2.m2m"), ("jasper", "kpnthings2.m2m"),
+)  # fmt: skip
+
+
+def apn_of(sim_type: str) -> str:
+    """The APN (NET-APN); raises :class:`KeyError` for an unknown SIM type."""
+    return dict(APN_BY_SIM)[sim_type]
