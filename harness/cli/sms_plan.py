@@ -23,16 +23,24 @@ EXAMPLE = "hil sms-plan --on 11m --every 1h --attach 30s"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Does a device that is on for ON out of EVERY get its SMS downlinks? Exact over all moments "
-        "of the cycle at which an SMS may be submitted. Exit code 1 when some are missed."
+        "Does a device that is on for ON out of EVERY get its SMS downlinks? Exact over all "
+        "moments of the cycle at which an SMS may be submitted. Exit code 1 when some are missed."
     )
     add = parser.add_argument
     add("--on", required=True, metavar="DURATION", help="on-time per cycle, such as 10m")
     add("--every", required=True, metavar="DURATION", help="length of the cycle, such as 6h")
-    add("--attach", default="0", metavar="DURATION",
-        help="from power-up until SMS can reach it (default 0)")  # fmt: skip
-    add("--reading", choices=READINGS, default="discard-wins",
-        help="which of the documents' contradicting statements holds (default %(default)s)")  # fmt: skip
+    add(
+        "--attach",
+        default="0",
+        metavar="DURATION",
+        help="from power-up until SMS can reach it (default 0)",
+    )
+    add(
+        "--reading",
+        choices=READINGS,
+        default="discard-wins",
+        help="which of the documents' contradicting statements holds (default %(default)s)",
+    )
     add("--json", action="store_true", help="machine-readable output")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-_TIME_BOUND = 10**15  # seconds; 32 million years leaves room for every wrong unit
+_TIME_BOUND = 10**19  # seconds; leaves room for a time of today in nanoseconds
 _SMALL = 10**300
 _NUMBER_BOUND = Decimal("1.7976931348623157e308")  # the largest double
 
@@ -45,7 +45,7 @@ def time(label: str, value: Any) -> Number:
     """Seconds, absolute or relative."""
     exact = number(label, value)
     if not -_TIME_BOUND < exact < _TIME_BOUND:
-        raise FieldError(f"{label} is no time: {shorten(value)} seconds are millions of years")
+        raise FieldError(f"{label} is no time: {shorten(value)} seconds are billions of years")
     return exact
 
 

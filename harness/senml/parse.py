@@ -179,7 +179,7 @@ class _Reader:
         elif not full:
             message = "the measurement has no name, neither n nor bn"
             self.note("error", "no-name", "SENML-VALUE", message)
-        elif name is None:
+        elif "n" not in fields:
             message = "the measurement has no n: its name is the base name alone, which RFC 8428 "
             message += "allows and the platform's documents do not"
             self.note("warning", "no-own-name", "SENML-VALUE", message)

@@ -33,6 +33,9 @@ def bt_suspicion(bt: float | Decimal, now: datetime) -> str | None:
 def bt_suspicion_ns(bt_ns: int, now_ns: int) -> str | None:
     """The same with nanoseconds since 1970 on both sides."""
     ahead_ns = bt_ns - now_ns
+    for origin, offset_s in _COUNTED_FROM:
+        if abs(ahead_ns + offset_s * NS) < 2 * _DAY_NS:
+            return f"bt counts seconds from {origin}, not from 1970"
     if -10 * _YEAR_NS < ahead_ns <= _DAY_NS and not _near_epoch(bt_ns, now_ns):
         return None
     for unit, factor in _UNITS:
@@ -40,9 +43,6 @@ def bt_suspicion_ns(bt_ns: int, now_ns: int) -> str | None:
             return (
                 f"bt counts {unit}, not seconds: as seconds it is tens of thousands of years away"
             )
-    for origin, offset_s in _COUNTED_FROM:
-        if abs(ahead_ns + offset_s * NS) < 2 * _DAY_NS:
-            return f"bt counts seconds from {origin}, not from 1970"
     if bt_ns < 0:
         return "bt is negative: relative to now by RFC 8428, and not documented for the platform"
     epoch = _near_epoch(bt_ns, now_ns)

@@ -72,9 +72,9 @@ def _for_body(
         return Found(body.code, body.words, body.hint, (("body", body.data), ("secret", own)))
     for variant in secrets:
         if variant.code != "secret-cut" and _finish(state, variant.data) == digest:
-            found = _with_secret(body.data, variant)
+            mixed = _with_secret(body.data, variant)
             words = f"{body.words}, with {variant.words}"
-            return found._replace(code=f"{body.code}+{variant.code}", words=words)
+            return mixed._replace(code=f"{body.code}+{variant.code}", words=words)
     found = _other_construction(digest, algorithm, body.data, own)
     if found is None:
         return None
