@@ -1,0 +1,241 @@
+"""Verdicts of the ingestion, through real sockets."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import threading
+from dataclasses import replace
+
+import pytest
+
+from harness.clock import Deadline
+from harness.platform.settings import PlatformSettings, ResponseCodes, TimeLimits
+from harness.token import compute
+from tests.platform.bench import BODY, SECRET, UUID, Rig, read_answer, request, running
+
+M2M = b'{"bn":"urn:dev:IMEI:356726104408422:"'
+
+
+def status(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1][:3])
+
+
+def seen(rig: Rig, raw: bytes) -> tuple[int, str, set[tuple[str, str]]]:
+    """Status, outcome and (requirement, severity) of the findings for one request."""
+    before = len(rig.platform.uplinks)
+    code = status(rig.post(raw))
+    rig.wait(before + 1)
+    uplink = rig.platform.uplinks[before]
+    return code, uplink.outcome.value, {(f.requirement, f.severity) for f in uplink.findings}
+
+
+def test_the_documented_request_is_accepted_without_a_finding(rig: Rig) -> None:
+    """Accepted, clean, and kept byte for byte."""
+    raw = request()
+    assert seen(rig, raw) == (202, "accepted", set())
+    (uplink,) = rig.platform.uplinks
+    assert uplink.head + uplink.body == raw
+    assert (uplink.device, uplink.token.verdict) == ("tracker-1", "verified")
+    kinds = [event.kind for event in rig.timeline.events()]
+    assert kinds == ["http.request", "uplink", "http.response"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "code", "outcome", "finding"),
+    [
+        (request(eol=b"\n"), 202, "accepted", ("HTTP-M2M", "warning")),
+        (request(host=b"10.151.236.157"), 202, "accepted", ("HTTP-HOST", "error")),
+        (request(drop="Host"), 400, "malformed", ("HTTP-HOST", "error")),
+        (request(extra=b"Host: m.m"), 202, "accepted", ("HTTP-HOST", "warning")),
+        (request(drop="Content-Type"), 202, "accepted", ("HTTP-TYPE", "error")),
+        (request(drop="Content-Length"), 400, "malformed", ("HTTP-LENGTH", "error")),
+        (request(length=94), 400, "malformed", ("HTTP-LENGTH", "error")),
+        (request(BODY + b"\r\n", length=95), 401, "unverified", ("HTTP-LENGTH", "warning")),
+        (request(drop="Things-Message-Token"), 400, "malformed", ("TOKEN-HEADER", "error")),
+        (request(token="ab"), 401, "unverified", ("TOKEN-HEADER", "error")),
+        (request(token=compute(BODY, SECRET).upper()), 202, "accepted",
+         ("TOKEN-HEADER", "warning")),
+        (request(line=b"POST /ingestion/m2m HTTP/1.1"), 400, "malformed", ("HTTP-M2M", "error")),
+        (request(line=b"PUT /ingestion/m2m/senml/v1 HTTP/1.1"), 400, "malformed",
+         ("HTTP-M2M", "error")),
+        (request(line=b"POST http://m.m/ingestion/m2m/senml/v1 HTTP/1.1"), 202, "accepted",
+         ("HTTP-M2M", "info")),
+        (request(line=b"POST /ingestion/m2m/senml/v1 HTTP/1.0"), 202, "accepted",
+         ("HTTP-M2M", "warning")),
+        (request(b"[" + M2M + b', "n":"x","v":1}]'), 202, "accepted", ("TOKEN-SPACE", "warning")),
+        (request(BODY + b"\x00"), 202, "accepted", ("SENML-PACK", "warning")),
+        (request(BODY + b"\x00", token=compute(BODY, SECRET)), 401, "unverified",
+         ("TOKEN-EXACT", "error")),
+        (request(b"{}"), 400, "malformed", ("SENML-PACK", "error")),
+        (request(b"[" + M2M + b',"n":"x"}]'), 400, "malformed", ("SENML-VALUE", "error")),
+        (request(b"[" + M2M + b"}]"), 202, "accepted", ("SENML-VALUE", "warning")),
+        (request(BODY.replace(b"422:", b"422")), 202, "accepted", ("SENML-BN-M2M", "error")),
+        (request(BODY.replace(b"356726104408422", b"356938035643809")), 404, "unknown-device",
+         ("SENML-BN-M2M", "error")),
+        (request(BODY.replace(b"1700000000", b"86400")), 202, "accepted",
+         ("BT-CLOCKLESS", "warning")),
+        (request(f'[{{"bn":"urn:dev:DVNUUID:{UUID}:","n":"x","v":1}}]'.encode()), 202, "accepted",
+         ("SENML-BN-M2M", "error")),
+        (b"\x16\x03\x01\x00\x20", 400, "malformed", ("NET-PLAIN", "warning")),
+    ],
+)  # fmt: skip
+def test_each_deviation_is_answered_and_named(
+    rig: Rig, raw: bytes, code: int, outcome: str, finding: tuple[str, str]
+) -> None:
+    """The answer, the outcome, and the requirement that the deviation belongs to."""
+    got = seen(rig, raw)
+    assert got[:2] == (code, outcome)
+    assert finding in got[2]
+
+
+def test_a_short_length_is_blamed_on_the_length_alone(rig: Rig) -> None:
+    """Pack and token are judged as meant, so that one mistake gives one error."""
+    assert seen(rig, request(length=94))[2] == {("HTTP-LENGTH", "error")}
+
+
+def test_a_device_without_secret_needs_no_token(rig: Rig) -> None:
+    """TOKEN-OPTIONAL: accepted, and nothing is said about the missing header."""
+    body = b'[{"bn":"urn:dev:IMEI:490154203237518:","n":"x","v":1}]'
+    assert seen(rig, request(body, drop="Things-Message-Token")) == (202, "accepted", set())
+
+
+def test_the_internet_path_takes_a_request_without_host_and_type(rig: Rig) -> None:
+    """HTTP-IP: only token and length are documented there."""
+    body = f'[{{"bn":"urn:dev:DVNUUID:{UUID}:","n":"x","v":1}}]'.encode()
+    raw = request(body, line=b"POST /ingestion/ip/senml/v1 HTTP/1.1", drop="Content-Type")
+    raw = raw.replace(b"Host: m.m\r\n", b"")
+    assert seen(rig, raw) == (202, "accepted", {("HTTP-IP", "info")})
+
+
+def test_base_time_is_filled_in_or_kept(rig: Rig) -> None:
+    """BT-DEFAULT takes the scenario clock's now, BT-KEPT the device's own."""
+    rig.clock.advance(1.5)
+    rig.post(request(b"[" + M2M + b',"n":"x","v":1}]'))
+    rig.post(request())
+    packs = [uplink.pack or [] for uplink in rig.platform.uplinks]
+    assert [pack[0]["bt"] for pack in packs] == [1700000001.5, 1700000000]
+
+
+def test_a_body_that_stops_short_is_a_finding(rig: Rig) -> None:
+    """Content-Length too large: after the stall limit the request is judged, and says so."""
+    with running(PlatformSettings(times=TimeLimits(stall_s=0.1))) as quick:
+        got = seen(quick, request(length=97))
+        assert got == (400, "malformed", {("HTTP-LENGTH", "error")})
+        assert quick.clock.work.wait_idle(5)
+    del rig
+
+
+def test_slow_loris_is_cut_off_while_others_are_served() -> None:
+    """A client that trickles is dropped by the request limit and disturbs nobody."""
+    with (
+        running(PlatformSettings(times=TimeLimits(stall_s=5, request_s=0.15))) as rig,
+        rig.connect() as slow,
+    ):
+        slow.sendall(b"POST /ingestion")
+        assert status(rig.post(request())) == 202
+        assert read_answer(slow).startswith(b"HTTP/1.1 400 ")
+        assert slow.recv(100) == b""
+
+
+def test_a_lost_connection_is_recorded_not_judged(rig: Rig) -> None:
+    """The peer goes away in mid-body: aborted, with how far it came, and nothing stays open."""
+    with rig.connect() as sock:
+        sock.sendall(request()[:-10])
+    assert rig.platform.wait(lambda: bool(rig.platform.aborted), Deadline.after(10))
+    assert "85 of 95 body bytes" in rig.platform.aborted[0].why
+    assert rig.platform.uplinks == []
+    assert rig.clock.work.wait_idle(5)
+
+
+def test_pipelined_and_split_requests_are_answered_in_order(rig: Rig) -> None:
+    """Two requests in one segment, then one in two: three answers."""
+    with rig.connect() as sock:
+        sock.sendall(request() + request(token="0" * 64))
+        assert status(read_answer(sock)) == 202
+        rig.wait(2)
+        raw = request(b"{}")
+        sock.sendall(raw[:50])
+        sock.sendall(raw[50:])
+        rig.wait(3)
+    assert [uplink.status for uplink in rig.platform.uplinks] == [202, 401, 400]
+
+
+def test_expect_continue(rig: Rig) -> None:
+    """The interim answer comes before the body is sent."""
+    raw = request(extra=b"Expect: 100-continue")
+    with rig.connect() as sock:
+        sock.sendall(raw[: -len(BODY)])
+        assert sock.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        sock.sendall(BODY)
+        assert status(read_answer(sock)) == 202
+
+
+def test_resent_and_tight_retries_are_flagged(rig: Rig) -> None:
+    """RESP-ACCEPTED and RESP-UNVERIFIED show over several requests; waiting makes it right."""
+    assert seen(rig, request())[2] == set()
+    assert ("RESP-ACCEPTED", "warning") in seen(rig, request())[2]
+    wrong = request(b"[" + M2M + b',"n":"x","v":1}]', token="0" * 64)
+    found = [("RESP-UNVERIFIED", "error") in seen(rig, wrong)[2] for _ in range(4)]
+    assert found == [False, False, True, True]
+    rig.clock.advance(3600)
+    assert not [item for item in seen(rig, wrong)[2] if item[0] == "RESP-UNVERIFIED"]
+
+
+def test_codes_are_configuration() -> None:
+    """Other response codes, and an assumption list that names them."""
+    settings = PlatformSettings(codes=ResponseCodes(accepted=200, unverified=403))
+    with running(settings) as rig:
+        assert status(rig.post(request())) == 200
+        assert status(rig.post(request(token="0" * 64))) == 403
+        assert "accepted 200" in rig.platform.assumptions()[0].value
+
+
+def test_many_idle_connections_and_a_busy_one() -> None:
+    """500 silent connections are held, a further one is served, idle ones are closed in time."""
+    times = replace(TimeLimits(), idle_s=0.3)
+    with running(PlatformSettings(times=times)) as rig:
+        idle = [rig.connect() for _ in range(500)]
+        assert status(rig.post(request())) == 202
+        assert [sock.recv(1) for sock in idle] == [b""] * 500
+        for sock in idle:
+            sock.close()
+
+
+def test_concurrent_clients_each_get_their_answer(rig: Rig) -> None:
+    """Eight threads with bodies of their own: every uplink is there once, all accepted."""
+
+    def work(number: int) -> None:
+        with rig.connect() as sock:
+            for index in range(20):
+                body = b"[" + M2M + b',"n":"x","v":%d}]' % (number * 100 + index)
+                sock.sendall(request(body))
+                assert status(read_answer(sock)) == 202
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    uplinks = rig.platform.uplinks
+    assert len({uplink.body for uplink in uplinks}) == len(uplinks) == 160
+    assert {uplink.findings for uplink in uplinks} == {()}
+
+
+@pytest.mark.external
+def test_a_token_by_sha256sum_posted_by_curl_is_accepted(rig: Rig) -> None:
+    """Two programs that nobody here wrote agree with the platform."""
+    if not shutil.which("curl") or not shutil.which("sha256sum"):
+        pytest.skip("curl or sha256sum is not installed")
+    digest = subprocess.run(
+        ["sha256sum"], input=BODY + SECRET.encode(), capture_output=True, check=True
+    ).stdout.split()[0]
+    host, port = rig.address
+    done = subprocess.run(
+        ["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Host: m.m",
+         "-H", "Content-Type: application/json", "-H", b"Things-Message-Token: " + digest,
+         "--data-binary", "@-", f"http://{host}:{port}/ingestion/m2m/senml/v1"],
+        input=BODY, capture_output=True, check=True, timeout=20,
+    )  # fmt: skip
+    assert done.stdout == b"202"
+    assert rig.platform.uplinks[0].findings == ()
