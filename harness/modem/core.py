@@ -13,7 +13,12 @@ from harness.at.sms_pdu import PduError, decode_deliver
 from harness.clock import Deadline
 from harness.line import AtChannel, AtTimeout, OutOfStep, Response
 from harness.modem.errors import (
-    BadAnswer, CmeError, CmsError, CommandRefused, NotRegistered, SimProblem,
+    BadAnswer,
+    CmeError,
+    CmsError,
+    CommandRefused,
+    NotRegistered,
+    SimProblem,
 )  # fmt: skip
 from harness.modem.values import Identity, Signal, Sms
 
@@ -183,6 +188,5 @@ class Modem:
             message = decode_deliver(octets[1 + octets[0] :])
         except (PduError, ValueError, IndexError) as error:
             raise BadAnswer(f"the SMS at index {index} is no PDU: {error}") from error
-        sender = message.sender
-        number = sender if isinstance(sender, str) else sender.number
-        return Sms(index, _STATUS[status], number, message.text, message.sent.isoformat())
+        sent = message.sent.isoformat()
+        return Sms(index, _STATUS[status], message.sender.text, message.text, sent)

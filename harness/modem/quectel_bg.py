@@ -1,0 +1,154 @@
+"""Quectel BG95/BG96 (BG95&BG96 AT commands, TCP/IP and HTTP(S) manuals)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from harness.at.dialect import Binary, Command, Dialect, UrcKind, always, registration
+from harness.at.events import Urc
+from harness.at.params import fields_of, quote
+from harness.clock import Deadline
+from harness.errors import UsageError
+from harness.line import AtTimeout
+from harness.modem.core import Modem
+from harness.modem.errors import BadAnswer, CommandRefused, PdpRefused, SocketError
+from harness.modem.values import HttpAnswer
+
+_ALWAYS = ("RDY", "APP RDY", "POWERED DOWN", "NORMAL POWER DOWN", "+CMTI:", "+CDSI:", "+QIND:",
+           "+QUSIM:", "+QIOPEN:", "+QHTTPPOST:", "+QHTTPREAD:", "+QNTP:", "+CTZV:", "+CTZE:",
+           "PSM POWER DOWN", "RING")  # fmt: skip
+DIALECT = Dialect(
+    urcs=(
+        *(UrcKind(prefix, always) for prefix in _ALWAYS),
+        *(UrcKind(f"+C{net}REG:", registration) for net in ("", "G", "E")),
+        UrcKind("+CFUN:"),
+        UrcKind("+CPIN:"),
+        UrcKind("+CMT:", always, data_line=True),
+        UrcKind("+QIURC:", always, data_field=2),
+    ),
+    finals=(("SEND OK", True), ("SEND FAIL", False)),
+)
+SEND_MAX, READ_MAX = 1460, 1500
+URL_MAX, POST_MAX = 700, 102_400
+_LENGTH = re.compile(rb"(?im)^content-length:[ \t]*(\d+)[ \t]*\r?$")
+
+
+def _complete(response: bytes) -> bool:
+    end = re.search(rb"\r?\n\r?\n", response)
+    length = _LENGTH.search(response, 0, end.end()) if end else None
+    return bool(end and length and len(response) - end.end() >= int(length[1]))
+
+
+def _ready(connect: int) -> Callable[[Urc], bool]:
+    wanted = (f'+QIURC: "recv",{connect}', f'+QIURC: "closed",{connect}')
+    return lambda urc: urc.text in wanted
+
+
+class QuectelBg(Modem):
+    """Buffer-mode sockets on context 1 and the built-in HTTP client with custom headers."""
+
+    iccid_command = "AT+QCCID"
+
+    def activate(self, apn: str, *, context: int = 1, timeout_s: float = 150.0) -> str:
+        """Activate the PDP context and return its address. Raises :class:`PdpRefused`."""
+        self.command(f'AT+QICSGP={context},1,{quote(apn)},"","",0')
+        if (address := self._address(context)) is not None:
+            return address  # a second activation is an ERROR on BG96
+        try:
+            self.command(f"AT+QIACT={context}", timeout_s=timeout_s)
+        except CommandRefused as error:
+            raise PdpRefused(f"no PDP context with APN {apn}: {error}") from error
+        address = self._address(context)
+        if address is None:
+            raise PdpRefused(f"the context with APN {apn} is not active after OK")
+        return address
+
+    def _address(self, context: int) -> str | None:
+        for line in self.command("AT+QIACT?").lines:
+            fields = fields_of(line)
+            if len(fields) > 3 and fields[0].number == context and fields[1].number == 1:
+                return fields[3].text
+        return None
+
+    def deactivate(self, *, context: int = 1) -> None:
+        self.command(f"AT+QIDEACT={context}", timeout_s=40.0)
+
+    def open_socket(
+        self, host: str, port: int, *, connect: int = 0, timeout_s: float = 150.0
+    ) -> None:
+        """TCP in buffer mode. Raises :class:`SocketError` with the 55x/56x number."""
+        self.command(f'AT+QIOPEN=1,{connect},"TCP",{quote(host)},{port},0,0')
+        urc = self.channel.wait_for(f"+QIOPEN: {connect},", timeout_s=timeout_s)
+        code = fields_of(urc.text)[1].number
+        if code != 0:
+            self.close_socket(connect)
+            raise SocketError(f"cannot connect to {host}:{port}", -1 if code is None else code)
+
+    def close_socket(self, connect: int = 0) -> None:
+        self.command(f"AT+QICLOSE={connect}", timeout_s=15.0)
+
+    def exchange(
+        self, request: bytes, *, response_timeout_s: float = 30.0, connect: int = 0
+    ) -> bytes:
+        """Send on the open socket and read until Content-Length is met or the peer closes."""
+        for at in range(0, len(request), SEND_MAX):
+            piece = request[at : at + SEND_MAX]
+            text = f"AT+QISEND={connect},{len(piece)}"
+            self.checked(text, self.channel.execute_with_prompt(text, piece, timeout_s=30.0))
+        response = bytearray()
+        deadline = Deadline.after(response_timeout_s)
+        while True:
+            closed = any(u.text == f'+QIURC: "closed",{connect}' for u in self.channel.urcs)
+            read = self.channel.read_binary(f"AT+QIRD={connect},{READ_MAX}", Binary("+QIRD:"))
+            response += self.checked("AT+QIRD", read).data
+            if _complete(bytes(response)) or (closed and not read.data):
+                return bytes(response)
+            if read.data:
+                continue
+            if deadline.expired:
+                raise AtTimeout("(the response on the socket)", bytes(response), response_timeout_s)
+            urc = self.channel.wait_for(_ready(connect), timeout_s=deadline.left())
+            if '"closed"' in urc.text:
+                self.channel.urcs.append(urc)  # seen again above, after the buffer was read
+
+    def post_raw(
+        self, host: str, port: int, request: bytes, *, response_timeout_s: float = 30.0
+    ) -> bytes:
+        """One exchange on a connection of its own, always closed."""
+        self.open_socket(host, port)
+        try:
+            return self.exchange(request, response_timeout_s=response_timeout_s)
+        finally:
+            self.close_socket()
+
+    def http_post(self, url: str, request: bytes, *, response_timeout_s: int = 60) -> HttpAnswer:
+        """POST a whole request (head and body, ``requestheader`` 1) with the built-in client."""
+        if len(url) > URL_MAX or len(request) > POST_MAX:
+            raise UsageError(f"limits: URL {URL_MAX}, request {POST_MAX} bytes; use post_raw")
+        self.command('AT+QHTTPCFG="contextid",1')
+        self.command('AT+QHTTPCFG="requestheader",1')
+        self._upload(f"AT+QHTTPURL={len(url)},10", url.encode(), 15.0)
+        order = f"AT+QHTTPPOST={len(request)},30,{response_timeout_s}"
+        self._upload(order, request, 40.0)
+        urc = self.channel.wait_for("+QHTTPPOST:", timeout_s=response_timeout_s + 5.0)
+        fields = [field.number for field in fields_of(urc.text)]
+        if not fields or fields[0] != 0:
+            raise SocketError("HTTP POST failed", -1 if not fields else fields[0] or -1)
+        if len(fields) < 2 or fields[1] is None:
+            raise BadAnswer(f"no HTTP status in {urc.text}")
+        length = fields[2] if len(fields) > 2 else None
+        if length == 0:
+            return HttpAnswer(fields[1], b"")
+        mark = b"" if length else b"\r\nOK\r\n"
+        rule = Binary("CONNECT", length=length, until=mark)
+        read = self.channel.read_binary("AT+QHTTPREAD=80", rule, timeout_s=85.0)
+        return HttpAnswer(fields[1], self.checked("AT+QHTTPREAD", read).data)
+
+    def _upload(self, text: str, data: bytes, timeout_s: float) -> None:
+        self.checked(text, self.channel.execute_with_prompt(
+            Command(text, prompt="CONNECT"), data, timeout_s=timeout_s))  # fmt: skip
+
+    def power_off(self, *, timeout_s: float = 60.0) -> None:
+        self.command("AT+QPOWD=1")
+        self.channel.wait_for(lambda u: u.text.endswith("POWERED DOWN"), timeout_s=timeout_s)
