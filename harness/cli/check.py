@@ -27,10 +27,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def yaml_files(paths: list[Path]) -> Iterator[Path]:
-    """The YAML files at and below ``paths``. Raises :class:`UsageError` for a missing path."""
+    """The YAML files at and below ``paths``, hidden folders left out.
+
+    Raises :class:`UsageError` for a missing path.
+    """
     for path in paths:
         if path.is_dir():
-            yield from sorted([*path.rglob("*.yaml"), *path.rglob("*.yml")])
+            found = [*path.rglob("*.yaml"), *path.rglob("*.yml")]
+            yield from sorted(
+                file
+                for file in found
+                if not any(part.startswith(".") for part in file.relative_to(path).parts)
+            )
         elif path.exists():
             yield path
         else:

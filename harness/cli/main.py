@@ -57,7 +57,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     wanted = next((word for word in arguments if not word.startswith("-")), None)
     try:
-        parsed = build_parser(wanted).parse_args(arguments)
+        try:
+            parsed = build_parser(wanted).parse_args(arguments)
+        finally:
+            sys.stdout.flush()  # --help into a closed pipe ends here, not at exit
         module: ModuleType = importlib.import_module(COMMANDS[parsed.command][0])
         code = module.run(parsed)
         sys.stdout.flush()

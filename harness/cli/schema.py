@@ -23,13 +23,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def schema(kind: str) -> dict[str, Any]:
     """The JSON Schema (2020-12) of one kind of file."""
+    from harness.files import Model
     from harness.rig.models import RigFile
     from harness.rig.registration import DevicesFile
     from harness.scenario.file_model import ScenarioModel
 
-    models = {"scenario": ScenarioModel, "rig": RigFile, "devices": DevicesFile}
+    models: dict[str, type[Model]] = {
+        "scenario": ScenarioModel,
+        "rig": RigFile,
+        "devices": DevicesFile,
+    }
     made = models[kind].model_json_schema(by_alias=True)
+    if kind == "scenario":
+        made = _or_placeholder(made)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
+
+
+def _or_placeholder(node: dict[str, Any]) -> dict[str, Any]:
+    """Where a number or one of some words is wanted, a ``${parameter}`` may stand as well."""
+    made: dict[str, Any] = {}
+    for key, value in node.items():
+        if key in ("properties", "$defs"):
+            made[key] = {name: _or_placeholder(inner) for name, inner in value.items()}
+        elif key in ("anyOf", "oneOf", "allOf"):
+            made[key] = [_or_placeholder(inner) for inner in value]
+        elif key in ("items", "additionalProperties") and isinstance(value, dict):
+            made[key] = _or_placeholder(value)
+        else:
+            made[key] = value
+    if made.get("type") in ("integer", "number", "boolean") or "enum" in made or "const" in made:
+        return {"anyOf": [made, {"type": "string", "pattern": r"\$\{[a-z]"}]}
+    return made
 
 
 def text_of(kind: str) -> str:
@@ -44,6 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     for kind in KINDS:
         path = arguments.write / f"{kind}.schema.json"
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text_of(kind), encoding="utf-8")
         except OSError as error:
             raise UsageError(f"cannot write {path}: {error.strerror}") from error

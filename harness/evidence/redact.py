@@ -9,7 +9,8 @@ from collections.abc import Iterable
 _PIN_COMMANDS = re.compile(
     r"(AT\+CPIN\s*=\s*|\+CLCK\s*=\s*\"SC\",[0-2],|\+CPWD\s*=\s*\"SC\",)[^\r\n;]+", re.IGNORECASE
 )
-_BEARER = re.compile(r"(Authorization:\s*Bearer\s+)[^\s\"]+", re.IGNORECASE)
+# RFC 6750 §2.1: as a header line, or as the header's value on its own
+_BEARER = re.compile(r"((?:Authorization:\s*|^)Bearer\s+)[^\s\"]+", re.IGNORECASE)
 
 
 class Redactor:
@@ -33,8 +34,9 @@ class Redactor:
         for value, shown in self._secrets:
             if value in text:
                 text = text.replace(value, shown)
-        if "CPIN" in text or "cpin" in text or "SC" in text:
+        lowered = text.lower()
+        if "cpin" in lowered or '"sc"' in lowered:
             text = _PIN_COMMANDS.sub(r"\1‹pin›", text)
-        if "earer" in text:
+        if "bearer" in lowered:
             text = _BEARER.sub(r"\1‹bearer›", text)
         return text

@@ -12,6 +12,7 @@ Each line holds ``seq`` (from 1), ``host`` (monotonic seconds), ``wall`` (real U
 from __future__ import annotations
 
 import json
+import math
 import os
 import threading
 from collections import deque
@@ -26,6 +27,9 @@ from harness.errors import RigError
 from harness.evidence.redact import Redactor
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+
+
+_HEAD = frozenset({"seq", "host", "wall", "at", "source", "kind"})
 
 
 class EvidenceLost(RigError):
@@ -60,6 +64,8 @@ class Event:
     @classmethod
     def from_line(cls, line: str) -> Event:
         raw = json.loads(line)
+        if not isinstance(raw, dict):
+            raise ValueError("an event is a JSON object")
         head = {key: raw.pop(key) for key in ("seq", "host", "wall", "at", "source", "kind")}
         return cls(**head, data=raw)
 
@@ -81,7 +87,11 @@ def _redacted(value: Any, redact: Redactor) -> Any:
         return [_redacted(item, redact) for item in value]
     if isinstance(value, datetime):
         return isoformat(value)
-    return value
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    return redact(str(value))  # its text could hold a secret too; JSON knows no NaN
 
 
 def isoformat(moment: datetime) -> str:
@@ -121,7 +131,10 @@ class Timeline:
                 raise EvidenceLost(f"cannot write the timeline {path}: {error.strerror}") from error
 
     def record(self, source: str, kind: str, **data: Any) -> Event:
-        clean = {key: _redacted(value, self.redactor) for key, value in data.items()}
+        clean = {
+            key + "_" if key in _HEAD else key: _redacted(value, self.redactor)
+            for key, value in data.items()
+        }
         with self._lock:
             self._seq += 1
             event = Event(
@@ -136,7 +149,11 @@ class Timeline:
             self._events.append(event)
             self._write(event)
         for listener in tuple(self._listeners):
-            listener(event)
+            try:
+                listener(event)
+            except Exception as error:  # recorded; the thread that records must not suffer
+                self._listeners.remove(listener)
+                self.record("harness", "note", text=f"a listener failed, and is off now: {error!r}")
         return event
 
     def listen(self, listener: Callable[[Event], object]) -> None:
@@ -178,11 +195,11 @@ class Timeline:
 
 def read_timeline(path: Path) -> Iterator[Event]:
     """The events of a timeline file. A last line cut off by a kill is left out."""
-    with path.open(encoding="utf-8", errors="surrogatepass") as lines:
+    with path.open("rb") as lines:
         for line in lines:
-            if not line.endswith("\n"):
+            if not line.endswith(b"\n"):
                 return
             try:
-                yield Event.from_line(line)
+                yield Event.from_line(line.decode("utf-8", "surrogatepass"))
             except (ValueError, KeyError, TypeError):
                 continue

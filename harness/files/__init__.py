@@ -1,6 +1,6 @@
 """Files that people write: strict YAML, models, and errors at ``file:line:column``."""
 
-from harness.files.models import Flag, Model, Moment, Span, load_model, validate
+from harness.files.models import Flag, Model, Moment, OrText, Span, load_model, validate
 from harness.files.strict_yaml import Document, load_document
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "Flag",
     "Model",
     "Moment",
+    "OrText",
     "Span",
     "load_document",
     "load_model",

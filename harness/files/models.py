@@ -7,10 +7,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from harness.backoff.duration import parse_duration
-from harness.errors import FileError
+from harness.errors import FileError, Location
 from harness.files.strict_yaml import Document, load_document
 
 M = TypeVar("M", bound="Model")
@@ -26,6 +35,16 @@ class Model(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, allow_inf_nan=False, alias_generator=_hyphens
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_left_empty(cls, value: Any) -> Any:
+        """A key without a value is a slip: taken as "not given", a check would check nothing."""
+        if isinstance(value, dict):
+            for key, item in value.items():
+                if item is None:
+                    raise PydanticCustomError("empty_key", "no value", {"key": str(key)})
+        return value
 
 
 def _flag(value: object) -> object:
@@ -60,6 +79,15 @@ def _moment(value: object) -> object:
     if moment.tzinfo is None:
         raise ValueError(f"a moment needs a time zone: {value!r}, for example {value}Z")
     return moment.astimezone(UTC)
+
+
+class OrText:
+    """For JSON Schema: the field also has a short form, which is one text."""
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, handler(core)]}
 
 
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
@@ -103,7 +131,7 @@ def validate(document: Document, model: type[M], data: Any) -> M:
             {
                 (place.line, place.column, _sentence(item), place)
                 for item in error.errors(include_url=False)
-                for place in (document.locate(item["loc"]),)
+                for place in (_place(document, item),)
             },
             key=lambda problem: problem[:3],
         )
@@ -112,10 +140,20 @@ def validate(document: Document, model: type[M], data: Any) -> M:
         raise FileError(place, message + more) from None
 
 
+def _place(document: Document, item: Any) -> Location:
+    if item["type"] == "empty_key":
+        return document.locate((*item["loc"], item["ctx"]["key"]))
+    if item["type"] == "extra_forbidden" or item["loc"][-1:] == ("[key]",):
+        return document.locate_key(item["loc"])
+    return document.locate(item["loc"])
+
+
 def _sentence(item: Any) -> str:
     where = ".".join(str(part) for part in item["loc"] if not isinstance(part, int))
     name = str(item["loc"][-1]) if item["loc"] else "the file"
     match item["type"]:
+        case "empty_key":
+            return f"{item['ctx']['key']!r} has no value: give it one or leave the key out"
         case "extra_forbidden":
             return f"unknown key {name!r}" + (
                 f" in {where.rpartition('.')[0]}" if "." in where else ""

@@ -17,10 +17,11 @@ import yaml
 
 from harness.errors import FileError, Location, UsageError
 
-_Loader = getattr(yaml, "CLoader", yaml.Loader)
+_Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # resolves nothing: all is text
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _MAX_DEPTH = 64
-_STANDARD_TAGS = "tag:yaml.org,2002:"
+_MAX_NODES = 200_000  # aliases of aliases grow without bound
+_PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
 
 Path_ = Sequence[str | int]
 
@@ -34,22 +35,32 @@ class Document:
     root: yaml.Node | None
 
     def locate(self, path: Path_) -> Location:
-        """The place of the value (or, for an unknown key, of the key) at ``path``.
+        """The place of the value at ``path``; of its key when nothing was written there.
 
         Parts that do not exist in the file are left out, so a missing key is reported at the
         mapping that should hold it.
         """
-        node, mark = self.root, None if self.root is None else self.root.start_mark
+        key, node = self._find(path)
+        empty = isinstance(node, yaml.ScalarNode) and node.style is None and not node.value
+        return self._place(key if empty and key is not None else node)
+
+    def locate_key(self, path: Path_) -> Location:
+        """The place of the key at ``path``, or of the value where there is no key."""
+        key, node = self._find(path)
+        return self._place(key or node)
+
+    def _find(self, path: Path_) -> tuple[yaml.Node | None, yaml.Node | None]:
+        key, node = None, self.root
         for part in path:
             found = _child(node, part)
-            if found is None:
-                continue  # pydantic adds names of union members and the like
-            key, node = found
-            mark = key.start_mark if key is not None and _is_scalar_or_empty(node) else None
-            mark = mark or (key or node).start_mark
-        if mark is None:
+            if found is not None:  # pydantic adds names of union members and the like
+                key, node = found
+        return key, node
+
+    def _place(self, node: yaml.Node | None) -> Location:
+        if node is None:
             return Location(self.file)
-        return Location(self.file, mark.line + 1, mark.column + 1)
+        return Location(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
 
     def lines_of(self, path: Path_) -> tuple[int, int]:
         """First and last line (from 1) of the value at ``path``."""
@@ -74,10 +85,6 @@ def _child(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node | None, y
     return None
 
 
-def _is_scalar_or_empty(node: yaml.Node) -> bool:
-    return not isinstance(node, yaml.CollectionNode) or not node.value
-
-
 def load_document(path: Path) -> Document:
     """Read a YAML file. Raises :class:`~harness.errors.FileError` or ``UsageError``."""
     try:
@@ -92,7 +99,22 @@ def load_document(path: Path) -> Document:
 def parse_document(text: str, file: str) -> Document:
     """The same for text that is already in memory."""
     try:
+        _refuse_deep_nesting(text, file)
         root = yaml.compose(text, Loader=_Loader)
+    except yaml.reader.ReaderError as error:
+        # libyaml counts bytes of what it was given, which is UTF-8
+        before = text.encode("utf-8", "replace")[: error.position].decode("utf-8", "ignore")
+        place = Location(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        raise FileError(place, f"not valid YAML: {error.reason}") from error
+    except UnicodeEncodeError as error:
+        raise FileError(Location(file), f"not Unicode text (character {error.start})") from error
+    except yaml.composer.ComposerError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
+        what = " ".join(filter(None, (error.context, error.problem)))
+        if "another document" in what:
+            what = "a second document (---) begins here; one file holds one document"
+        raise FileError(place, f"not valid YAML: {what}") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
@@ -103,9 +125,28 @@ def parse_document(text: str, file: str) -> Document:
     return Document(file, None if root is None else _Builder(file).build(root, 0), root)
 
 
+def _refuse_deep_nesting(text: str, file: str) -> None:
+    """libyaml composes recursively: a text nested 100,000 deep would end the process."""
+    if sum(text.count(opener) for opener in "[{-:?") <= 2_000:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _MAX_DEPTH + 1:
+                mark = event.start_mark
+                raise FileError(
+                    Location(file, mark.line + 1, mark.column + 1) if mark else Location(file),
+                    f"nested deeper than {_MAX_DEPTH} levels",
+                )
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
 class _Builder:
     def __init__(self, file: str) -> None:
         self._file = file
+        self._nodes = 0
         self._open: set[int] = set()
 
     def _fail(self, node: yaml.Node, message: str) -> FileError:
@@ -113,22 +154,24 @@ class _Builder:
         return FileError(Location(self._file, mark.line + 1, mark.column + 1), message)
 
     def build(self, node: yaml.Node, depth: int) -> Any:
+        if node.tag not in _PLAIN_TAGS:
+            raise self._fail(node, f"tags are not allowed: {node.tag}")
+        self._nodes += 1
+        if self._nodes > _MAX_NODES:
+            raise self._fail(node, f"more than {_MAX_NODES} values, aliases written out")
         if isinstance(node, yaml.ScalarNode):
             if node.style is None and node.value in _NULLS:
                 return None
-            if not node.tag.startswith(_STANDARD_TAGS):
-                raise self._fail(node, f"tags are not allowed: {node.tag}")
             return node.value
         if id(node) in self._open:
             raise self._fail(node, "an alias may not contain itself")
         if depth > _MAX_DEPTH:
             raise self._fail(node, f"nested deeper than {_MAX_DEPTH} levels")
-        if not node.tag.startswith(_STANDARD_TAGS):
-            raise self._fail(node, f"tags are not allowed: {node.tag}")
         self._open.add(id(node))
         try:
             if isinstance(node, yaml.SequenceNode):
                 return [self.build(item, depth + 1) for item in node.value]
+            assert isinstance(node, yaml.MappingNode)  # nothing else is left
             return self._mapping(node, depth)
         finally:
             self._open.discard(id(node))
@@ -138,6 +181,8 @@ class _Builder:
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise self._fail(key, "a key must be plain text")
+            if key.tag not in _PLAIN_TAGS:
+                raise self._fail(key, f"tags are not allowed: {key.tag}")
             if key.value == "<<" and key.style is None:
                 raise self._fail(key, "merge keys (<<) are not supported; write the keys out")
             if key.value in result:

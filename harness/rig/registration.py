@@ -126,7 +126,7 @@ def register(
                 "use {env: NAME} or {file: PATH}",
             )
         secret = device.secret
-    if secret is not None and not SECRET_RULE.match(secret):
+    if secret is not None and not SECRET_RULE.fullmatch(secret):
         raise FileError(
             place,
             f"{name}: a device secret is 30 to 100 letters and digits (TOKEN-SECRET); "
@@ -163,15 +163,33 @@ def load_registrations(
         data = {
             "devices": {
                 name: {key: value for key, value in device.items() if key in known}
-                for name, device in data["devices"].items()
                 if isinstance(device, dict)
+                else device
+                for name, device in data["devices"].items()
             }
         }
     file = validate(document, DevicesFile, data)
-    return [
+    registrations = [
         register(name, device, document=document, path=("devices", name), read_secret=read_secret)
         for name, device in file.devices.items()
     ]
+    refuse_twins(registrations, document)
+    return registrations
+
+
+def refuse_twins(registrations: list[Registration], document: Document) -> None:
+    """Raises :class:`~harness.errors.FileError` at an identity that another device has too."""
+    for field in ("imei", "dvnuuid", "iccid", "msisdn"):
+        seen: dict[str, str] = {}
+        for registration in registrations:
+            value = getattr(registration, field)
+            if value is not None and value in seen:
+                raise FileError(
+                    document.locate(("devices", registration.name, field)),
+                    f"{registration.name} and {seen[value]} have the same {field} {value}",
+                )
+            if value is not None:
+                seen[value] = registration.name
 
 
 def redactor_for(registrations: list[Registration]) -> Redactor:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import FileError, UsageError
+from harness.errors import FileError
 from harness.evidence import Redactor
 from harness.files import load_document, validate
 from harness.platform.registry import Registration
 from harness.rig.capabilities import Capability, device_capabilities
 from harness.rig.models import FirmwareModel, ModemModel, NetworkModel, PlatformModel, RigFile
-from harness.rig.registration import SecretSource, redactor_for, register
+from harness.rig.registration import SecretSource, redactor_for, refuse_twins, register
 
 APN_OF_SIM = {
     # NET-APN
@@ -90,19 +90,5 @@ def load_rig(
                 capabilities=device_capabilities(registration, device.modem, firmware),
             )
         )
-    _unique_identities(file, devices, document.file)
+    refuse_twins([device.registration for device in devices], document)
     return Rig(file.rig, file.title, document.file, file.network, file.platform, tuple(devices))
-
-
-def _unique_identities(file: RigFile, devices: list[Device], where: str) -> None:
-    for field in ("imei", "iccid", "msisdn"):
-        seen: dict[str, str] = {}
-        for device in devices:
-            value = getattr(device.registration, field)
-            if value is None:
-                continue
-            if value in seen:
-                raise UsageError(
-                    f"{where}: {device.name} and {seen[value]} have the same {field} {value}"
-                )
-            seen[value] = device.name

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from harness.files import Model, Moment, Span
+from harness.files import Model, Moment, OrText, Span
 from harness.rig.capabilities import Capability
 from harness.scenario.expect_model import RequirementId
 from harness.scenario.steps_model import SecretModel, StepModel
@@ -33,6 +33,9 @@ class SettingsModel(Model):
     sms_reading: Literal["discard-wins", "windows-run-out"] | None = None
 
 
+_Value = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
+
+
 def _clock(value: object) -> object:
     if value == "real":
         return {"mode": "real"}
@@ -48,8 +51,8 @@ class ScenarioModel(Model):
     steps: Annotated[list[StepModel], Field(min_length=1)]
     description: str = ""
     needs: list[Capability] = Field(default_factory=list)
-    clock: Annotated[ClockModel, BeforeValidator(_clock)] = ClockModel()
+    clock: Annotated[ClockModel, BeforeValidator(_clock), OrText()] = ClockModel()
     device: DeviceModel = DeviceModel()
     settings: SettingsModel = SettingsModel()
-    parametrize: dict[str, list[str]] | list[dict[str, str]] | None = None
+    parametrize: dict[str, list[_Value]] | list[dict[str, _Value]] | None = None
     timeout: Span | None = None

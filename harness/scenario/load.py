@@ -14,7 +14,7 @@ from harness.files import Document, load_document, validate
 from harness.scenario.file_model import ScenarioModel
 from harness.scenario.needs import needs_of
 
-_PLACEHOLDER = re.compile(r"\$\{([a-z][a-z0-9_-]*)\}")
+_PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
 
 RUN_TIME_NAMES = frozenset({"imei", "name"})
 """Placeholders that are filled in when a device has been chosen."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from harness.files import Flag, Model, Moment, Span
+from harness.files import Flag, Model, Moment, OrText, Span
 from harness.scenario.expect_model import ExpectModel, NeverModel
 from harness.scenario.report_model import RecordModel, ReportModel, Shape
 
@@ -139,7 +139,7 @@ def _once(value: object) -> object:
     if isinstance(value, dict) and len(value) != 1:
         keys = ", ".join(map(str, value)) or "none"
         raise ValueError(f"a step has exactly one key; this one has {keys}")
-    return value
+    return {"report": {}} if value == {"report": None} else value
 
 
 def _nothing_is_default(value: object) -> object:
@@ -149,18 +149,18 @@ def _nothing_is_default(value: object) -> object:
 class StepModel(Model):
     """One step."""
 
-    power: Annotated[PowerModel, _short("state")] | None = None
-    radio: Annotated[RadioModel, _short("state")] | None = None
+    power: Annotated[PowerModel, _short("state"), OrText()] | None = None
+    radio: Annotated[RadioModel, _short("state"), OrText()] | None = None
     report: Annotated[ReportModel, BeforeValidator(_nothing_is_default)] | None = None
     downlink: DownlinkModel | None = None
     downlink_status: DownlinkStatusModel | None = None
-    sms: Annotated[SmsModel, _short("text")] | None = None
+    sms: Annotated[SmsModel, _short("text"), OrText()] | None = None
     foreign_sms: ForeignSmsModel | None = None
-    advance: Annotated[AdvanceModel, _short("by")] | None = None
+    advance: Annotated[AdvanceModel, _short("by"), OrText()] | None = None
     cycle: CycleModel | None = None
-    response_fault: Annotated[ResponseFaultModel, _short("kind")] | None = None
-    line_fault: Annotated[LineFaultModel, _short("kind")] | None = None
-    note: Annotated[NoteModel, _short("text")] | None = None
+    response_fault: Annotated[ResponseFaultModel, _short("kind"), OrText()] | None = None
+    line_fault: Annotated[LineFaultModel, _short("kind"), OrText()] | None = None
+    note: Annotated[NoteModel, _short("text"), OrText()] | None = None
     expect: ExpectModel | None = None
     never: NeverModel | None = None
 

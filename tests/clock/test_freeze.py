@@ -1,0 +1,85 @@
+"""freeze_wall freezes wall time and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+import time
+import xml.etree.ElementTree as ElementTree
+from datetime import UTC, datetime
+from pathlib import Path
+
+import freezegun
+import pytest
+
+from harness.clock import ClockError, freeze
+from harness.clock.freeze import freeze_wall, self_test
+
+AT = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def test_wall_is_frozen_and_deadlines_run() -> None:
+    """datetime and time agree on the moment; asyncio, threads and subprocess time-outs run."""
+
+    async def sleeps() -> str:
+        await asyncio.wait_for(asyncio.sleep(0.01), 30)
+        return "woken"
+
+    with freeze_wall(AT) as frozen:
+        assert (time.time(), datetime.now(UTC)) == (AT.timestamp(), AT)
+        assert asyncio.run(sleeps()) == "woken"
+        assert threading.Event().wait(0.01) is False
+        with pytest.raises(subprocess.TimeoutExpired):
+            subprocess.run([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, timeout=0.05)
+        frozen.move_to(AT.replace(year=2021))
+        assert datetime.now(UTC).year == 2021
+    assert datetime.now(UTC).year > 2021
+
+
+def test_ordinary_freezegun_works_afterwards() -> None:
+    """Nothing of ours stays behind in freezegun."""
+    with freeze_wall(AT):
+        pass
+    with freezegun.freeze_time("2001-01-01"):
+        assert datetime.now(UTC).year == 2001
+        assert time.monotonic() == time.monotonic()
+
+
+def test_self_test_names_a_broken_promise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When freezegun no longer undoes monotonic as we rely on, the self-test says so."""
+    self_test()
+    monkeypatch.setattr(freeze, "monotonic", lambda: -1e9)
+    with pytest.raises(ClockError, match="monotonic"):
+        self_test()
+
+
+def test_pytest_durations_stay_true(tmp_path: Path) -> None:
+    """A test that enters a freeze has a sane duration in JUnit, and pyserial imports inside it."""
+    (tmp_path / "test_inside.py").write_text(
+        "from datetime import UTC, datetime\n"
+        "from harness.clock.freeze import freeze_wall\n"
+        "import pytest\n"
+        "@pytest.fixture\n"
+        "def frozen():\n"
+        "    with freeze_wall(datetime(2020, 1, 1, tzinfo=UTC)):\n"
+        "        yield\n"
+        "def test_serial(frozen):\n"
+        "    import serial\n"
+        "    assert serial.serial_for_url('loop://', timeout=0.01).read(1) == b''\n"
+        "def test_after():\n"
+        "    assert datetime.now(UTC).year > 2020\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, "--rootdir", str(tmp_path), f"--junitxml={tmp_path}/j.xml", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout
+    cases = ElementTree.parse(tmp_path / "j.xml").iter("testcase")
+    times = [float(case.attrib["time"]) for case in cases]
+    assert len(times) == 2
+    assert all(0 <= seconds < 60 for seconds in times)

@@ -1,0 +1,133 @@
+"""The timeline: complete, ordered, redacted, and never in the way."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from harness.clock import VirtualClock
+from harness.evidence import Redactor, Timeline, read_timeline
+from harness.evidence.timeline import EvidenceLost
+
+CLOCK = VirtualClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
+SECRET = "S3cret" * 6
+
+
+def test_events_come_back_in_order(tmp_path: Path) -> None:
+    """What was recorded by many threads is read back whole, each with a number of its own."""
+    timeline = Timeline(tmp_path / "t.jsonl", CLOCK)
+
+    def write(name: str) -> None:
+        for number in range(100):
+            timeline.record(name, "note", number=number, bytes=b"\xff\r\n\x85")
+
+    threads = [threading.Thread(target=write, args=(f"w{n}",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    timeline.close()
+    events = list(read_timeline(tmp_path / "t.jsonl"))
+    assert [event.seq for event in events] == list(range(1, 401))
+    assert all(event.data["bytes"] == "\xff\r\n\x85" for event in events)
+    for name in ("w0", "w1", "w2", "w3"):
+        assert [e.data["number"] for e in events if e.source == name] == list(range(100))
+
+
+def test_killed_run_keeps_whole_lines(tmp_path: Path) -> None:
+    """After kill -9 every event that was recorded is a whole line."""
+    code = (
+        "import sys, pathlib, datetime\n"
+        "from harness.clock import RealClock\n"
+        "from harness.evidence import Timeline\n"
+        "t = Timeline(pathlib.Path(sys.argv[1]), RealClock())\n"
+        "for n in range(10**7):\n"
+        "    t.record('me', 'note', n=n)\n"
+        "    if n == 500: print('ready', flush=True)\n"
+    )
+    path = tmp_path / "t.jsonl"
+    with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+        child.send_signal(signal.SIGKILL)
+        child.wait(30)
+    lines = path.read_bytes().splitlines(keepends=True)
+    assert len(lines) > 500
+    assert [json.loads(line)["n"] for line in lines if line.endswith(b"\n")][:501] == [*range(501)]
+
+
+def test_cut_last_line_is_left_out(tmp_path: Path) -> None:
+    """A last line cut in the middle of a character costs that line only."""
+    path = tmp_path / "t.jsonl"
+    timeline = Timeline(path, CLOCK)
+    for text in ("één", "twee", "drieë"):
+        timeline.record("me", "note", text=text)
+    timeline.close()
+    path.write_bytes(path.read_bytes()[:-4])
+    assert [event.data["text"] for event in read_timeline(path)] == ["één", "twee"]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (SECRET, "‹secret›"),
+        (f"x{SECRET}y".encode(), "x‹secret›y"),
+        ({"deep": [{"er": SECRET}]}, {"deep": [{"er": "‹secret›"}]}),
+        (ValueError(SECRET), "‹secret›"),
+        ('AT+CPIN="1234"\r', "AT+CPIN=‹pin›\r"),
+        ('at+Cpin="12345678","1234"\r', "at+Cpin=‹pin›\r"),
+        ('AT+CLCK="SC",1,"1234"\r', 'AT+CLCK="SC",1,‹pin›\r'),
+        ("AT+CPIN?\r", "AT+CPIN?\r"),
+        (b"Authorization: Bearer abc.def\r\nA: b", "Authorization: ‹x›\r\nA: b"),
+        ({"Authorization": "Bearer abc.def"}, {"Authorization": "Bearer ‹bearer›"}),
+        ("AUTHORIZATION: BEARER abc", "AUTHORIZATION: BEARER ‹bearer›"),
+        (float("nan"), "nan"),
+    ],
+)
+def test_secrets_never_reach_the_file(tmp_path: Path, value: object, shown: object) -> None:
+    """Secrets, PINs and bearer tokens are replaced wherever they stand."""
+    timeline = Timeline(tmp_path / "t.jsonl", CLOCK, Redactor([("secret", SECRET)]))
+    event = timeline.record("me", "note", value=value)
+    timeline.close()
+    if isinstance(shown, str):
+        shown = shown.replace("‹x›", "Bearer ‹bearer›")
+    assert event.data["value"] == shown
+    assert SECRET not in (tmp_path / "t.jsonl").read_text(encoding="utf-8")
+
+
+def test_full_disk_is_told_and_stops_nobody() -> None:
+    """When nothing can be written, recording goes on in memory and check() says what is lost."""
+    timeline = Timeline(Path("/dev/full"), CLOCK)
+    timeline.record("me", "note", text="one")
+    timeline.record("me", "note", text="two")
+    assert [event.data["text"] for event in timeline.events()] == ["one", "two"]
+    with pytest.raises(EvidenceLost, match="No space left"):
+        timeline.check()
+    timeline.close()
+
+
+def test_failing_listener_is_recorded_and_dropped() -> None:
+    """A listener that fails is named on the timeline and does not disturb who records."""
+    timeline = Timeline(None, CLOCK)
+    timeline.listen(lambda event: 1 / 0)
+    timeline.record("me", "note", text="one")
+    timeline.record("me", "note", text="two")
+    texts = [event.data["text"] for event in timeline.events()]
+    assert texts[0::2] == ["one", "two"]
+    assert "ZeroDivisionError" in texts[1]
+
+
+def test_a_field_cannot_overwrite_the_head(tmp_path: Path) -> None:
+    """A field named like one of the head's keeps a name of its own."""
+    timeline = Timeline(tmp_path / "t.jsonl", CLOCK)
+    timeline.record("me", "note", seq=99, at="later")
+    timeline.close()
+    (event,) = read_timeline(tmp_path / "t.jsonl")
+    assert (event.seq, event.data) == (1, {"seq_": 99, "at_": "later"})
