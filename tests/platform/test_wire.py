@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ def read(raw: bytes, cuts: list[int] | None = None, limits: Limits | None = None
     reader = RequestReader(limits or Limits())
     edges = sorted({0, len(raw), *(cut % (len(raw) + 1) for cut in cuts or [])})
     found: list[object] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         for event in reader.feed(raw[start:end]):
             if isinstance(event, Request):
                 found.append((event.head, event.body))
