@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import tty
-from collections.abc import Iterator
 
 import pytest
 
@@ -47,7 +46,7 @@ class Peer:
 
 
 @pytest.fixture
-def peer() -> Iterator[Peer]:
+def peer() -> Peer:
     return Peer({
         b"AT": b"\r\nOK\r\n", b"AT+E": b"AT+E\r\r\n\xff\x00\r\n+CMTI: 1\r\n\r\nOK\r\n",
         b"AT+SLOW": b"", b"AT+LATE": b"\r\nLATE\r\n\r\nOK\r\n\r\nOK\r\n", b"AT+GONE": None,
@@ -104,7 +103,12 @@ def test_socket_url() -> None:
         AtChannel(f"socket://127.0.0.1:{server.getsockname()[1]}") as channel,
         server.accept()[0] as peer,
     ):
-        threading.Thread(target=lambda: (peer.recv(10), peer.sendall(b"\r\nOK\r\n"))).start()
+
+        def answer() -> None:
+            peer.recv(10)
+            peer.sendall(b"\r\nOK\r\n")
+
+        threading.Thread(target=answer).start()
         assert channel.execute("AT").ok
 
 
