@@ -1,0 +1,1 @@
+"""Commands by concern; each module offers one table, a family puts tables together."""

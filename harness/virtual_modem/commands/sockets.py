@@ -1,0 +1,145 @@
+"""+QIOPEN and its family (Quectel BG95/BG96 TCP/IP manual)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.at.commandparse import Command
+from harness.virtual_modem.network import NameUnknown
+from harness.virtual_modem.results import SOCKET, AtError, Unknown
+from harness.virtual_modem.socket_pool import Connection
+from harness.virtual_modem.table import CommandTable, Entry, Info, number, says, text
+
+if TYPE_CHECKING:
+    from harness.virtual_modem.core import Core
+
+
+def _open(core: Core, command: Command) -> Info:
+    context_id, number_ = number(command, 0, 1, 16), number(command, 1, 0, 11)
+    mode = number(command, 6, 0, 2, 0)
+    if text(command, 2) != "TCP" or mode == 2:
+        raise Unknown  # UDP, listeners and transparent mode are not there
+    connection = Connection(
+        number_, context_id, text(command, 3), number(command, 4, 0, 65535), mode
+    )
+    context = core.radio.contexts.get(context_id)
+    error = 0
+    if context is None or not context.active:
+        error = 561
+    elif number_ in core.sockets.open:
+        error = 563
+    if error:
+        core.sockets.error = error
+        core.after_final(lambda: core.urc(f"+QIOPEN: {number_},{error}"))
+    else:
+        core.after_final(lambda: core.spawn(core.sockets.connect(connection)))
+    return None
+
+
+def _connection(core: Core, command: Command) -> Connection:
+    connection = core.sockets.open.get(number(command, 0, 0, 11))
+    if connection is None:
+        core.sockets.error = 567
+        raise AtError
+    return connection
+
+
+async def _send(core: Core, command: Command) -> Info:
+    connection = _connection(core, command)
+    count = number(command, 1, 0, 1460) if len(command.params) > 1 else None
+    if count == 0:
+        return [f"+QISEND: {connection.sent},{connection.sent},0"]
+    if connection.state != 2:
+        core.sockets.error = 567
+        raise AtError
+    data = await core.ask("\r\n> ", count, timeout_s=60.0, echo=core.reader.echo)
+    if data is None:
+        return None
+    if await core.sockets.send(connection, data):
+        raise Finished("SEND OK")
+    raise Finished("SEND FAIL")
+
+
+class Finished(AtError):
+    """A final result of its own."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def result(self, cmee: int) -> str:
+        return self._text
+
+
+def _read(core: Core, command: Command) -> Info:
+    connection = _connection(core, command)
+    limit = number(command, 1, 0, 1500, 1500)
+    if connection.mode:
+        raise AtError
+    if len(command.params) > 1 and limit == 0:
+        unread = len(connection.received)
+        return [f"+QIRD: {connection.total},{connection.total - unread},{unread}"]
+    data = core.sockets.read(connection, limit)
+    if not data:
+        return ["+QIRD: 0"]
+    return [f"+QIRD: {len(data)}", data.decode("latin-1")]
+
+
+def _line(core: Core, c: Connection) -> str:
+    local = c.sock.getsockname()[1] if c.sock is not None else 0
+    return (
+        f'+QISTATE: {c.number},"TCP","{c.host}",{c.port},{local},{c.state},{c.context},'
+        f'{c.number},{c.mode},"uart1"'
+    )
+
+
+def _states(core: Core, command: Command) -> Info:
+    return [_line(core, c) for c in core.sockets.open.values()]
+
+
+def _state(core: Core, command: Command) -> Info:
+    by_socket = number(command, 0, 0, 1) == 1
+    wanted = number(command, 1, 0, 16)
+    return [
+        _line(core, c)
+        for c in core.sockets.open.values()
+        if wanted == (c.number if by_socket else c.context)
+    ]
+
+
+def _close(core: Core, command: Command) -> Info:
+    core.sockets.close(number(command, 0, 0, 11))
+    return None
+
+
+def _last_error(core: Core, command: Command) -> Info:
+    return [f"+QIGETERROR: {core.sockets.error},{SOCKET[core.sockets.error]}"]
+
+
+def _lookup(core: Core, command: Command) -> Info:
+    name = text(command, 1)
+    context = core.radio.contexts.get(number(command, 0, 1, 16))
+    if context is None or not context.active:
+        core.sockets.error = 561
+        raise AtError
+    try:
+        address = core.network.resolve(name)
+        answers = ['+QIURC: "dnsgip",0,1,600', f'+QIURC: "dnsgip","{address}"']
+    except NameUnknown:
+        core.sockets.error = 565
+        answers = ['+QIURC: "dnsgip",565']
+    for answer in answers:
+        core.after_final(lambda answer=answer: core.urc(answer))  # type: ignore[misc]  # loop value
+    return None
+
+
+COMMANDS: CommandTable = {
+    "+QIOPEN": Entry(set=_open,
+                     test=says('+QIOPEN: (1-16),(0-11),"TCP",,(0-65535),(0-65535),(0,1)')),
+    "+QISEND": Entry(set=_send, test=says("+QISEND: (0-11),(0-1460)")),
+    "+QIRD": Entry(set=_read, test=says("+QIRD: (0-11),(0-1500)")),
+    "+QISTATE": Entry(run=_states, read=_states, set=_state),
+    "+QICLOSE": Entry(set=_close, test=says("+QICLOSE: (0-11),(0-65535)")),
+    "+QIGETERROR": Entry(run=_last_error),
+    "+QIDNSGIP": Entry(set=_lookup, test=says('+QIDNSGIP: (1-16),"host"')),
+}  # fmt: skip

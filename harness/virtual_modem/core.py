@@ -1,0 +1,381 @@
+"""The modem between its line and its network: power, command lines, results, unsolicited codes.
+
+Runs on the loop's thread only. Commands come from the family's table; what they share is here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum
+
+from harness.at.commandline import (
+    CommandLineReader,
+    Echo,
+    Line,
+    Overlong,
+    Payload,
+    PayloadAborted,
+)
+from harness.at.commandparse import Command, CommandSyntaxError, Kind, parse_body
+from harness.clock import ScenarioClock, WorkCounter
+from harness.evidence.timeline import Recorder
+from harness.virtual_modem.family import Family
+from harness.virtual_modem.faults import FaultKind, LineFault
+from harness.virtual_modem.http_session import HttpSession
+from harness.virtual_modem.identity import ModemIdentity, Subscription
+from harness.virtual_modem.line_end import LineEnd
+from harness.virtual_modem.messages import Messages
+from harness.virtual_modem.network import ModemNetwork
+from harness.virtual_modem.radio import Radio
+from harness.virtual_modem.results import AtError, Unknown
+from harness.virtual_modem.rtc import Rtc
+from harness.virtual_modem.settings import ModemSettings
+from harness.virtual_modem.socket_pool import SocketPool
+from harness.virtual_modem.table import Info, Reply
+
+
+class Power(Enum):
+    OFF = "off"
+    BOOTING = "booting"
+    READY = "ready"
+
+
+_NUMERIC = {"OK": 0, "CONNECT": 1, "NO CARRIER": 3, "ERROR": 4}
+
+
+class Core:
+    """One modem's state and services for its commands."""
+
+    def __init__(
+        self,
+        name: str,
+        family: Family,
+        identity: ModemIdentity,
+        subscription: Subscription,
+        settings: ModemSettings,
+        clock: ScenarioClock,
+        recorder: Recorder,
+        network: ModemNetwork,
+        work: WorkCounter,
+        loop: asyncio.AbstractEventLoop,
+        on_state: Callable[[str], object],
+    ) -> None:
+        self.name = name
+        self.family = family
+        self.identity = identity
+        self.subscription = subscription
+        self.settings = settings
+        self.recorder = recorder
+        self.network = network
+        self.loop = loop
+        self.power = Power.OFF
+        self.unknown: list[str] = []
+        self.rtc = Rtc(clock, settings.zone)
+        self.line = LineEnd(
+            name, loop, recorder, work, self._arrived,
+            witness=settings.witness, limit=settings.output_limit,
+        )  # fmt: skip
+        self.messages = Messages(self)
+        self.on_state = on_state
+        self._work = work
+        self._held: set[object] = set()
+        self.covered = True
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._silent_until: asyncio.TimerHandle | None = None
+        self._reset()
+
+    def _reset(self) -> None:
+        self.reader = CommandLineReader()
+        self.values: dict[str, str] = {}
+        self.verbose, self.cmee = True, 0
+        self.baud = self.settings.baud
+        self.apply_baud()
+        self.radio = Radio(self)
+        self.sockets = SocketPool(self)
+        self.http = HttpSession(self)
+        self._busy = False
+        self._owed = 0
+        self._payload: asyncio.Future[bytes | None] | None = None
+        self._urcs: deque[str] = deque()
+        self._after_final: list[Callable[[], object]] = []
+
+    # power ------------------------------------------------------------------------------------
+
+    def switch_on(self, reason: str = "power on") -> None:
+        if self.power is not Power.OFF:
+            return
+        self._reset()
+        self.power = Power.BOOTING
+        self.on_state(reason)
+        self.after(self.settings.boot_s, self._booted)
+
+    def switch_off(self, reason: str = "power off", announce: str | None = None) -> None:
+        """Off, after an announcement when it is orderly."""
+        if self.power is Power.OFF:
+            return
+        if announce and self.power is Power.READY:
+            self._urcs.append(announce)
+            self._flush_urcs()
+        else:
+            self.line.cut()
+        self.power = Power.OFF
+        for timer in tuple(self._timers):
+            timer.cancel()
+        self._timers.clear()
+        for task in tuple(self._tasks):
+            task.cancel()
+        self._release_all()
+        self.sockets.close_all()
+        self.http.close()
+        self.radio.switched_off()
+        self.rtc.reset()
+        self.line.processed(self._owed)
+        self._owed = 0
+        self.on_state(reason)
+
+    def restart(self, reason: str) -> None:
+        self.switch_off(reason)
+        self.switch_on(reason)
+
+    def _booted(self) -> None:
+        self.power = Power.READY
+        for urc in self.family.boot_urcs(self):
+            self.urc(urc)
+        self.on_state("booted")
+        self.radio.update()
+
+    # time and work ----------------------------------------------------------------------------
+
+    def after(self, seconds: float, action: Callable[[], object]) -> None:
+        """Call ``action`` after host seconds, unless power goes before; virtual time waits."""
+        token = self.hold()
+
+        def fire() -> None:
+            self._timers.discard(timer)
+            try:
+                action()
+            finally:
+                self.release(token)
+
+        timer = self.loop.call_later(seconds, fire)
+        self._timers.add(timer)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Virtual time stands still inside; only around waits with a host-time limit."""
+        token = self.hold()
+        try:
+            yield
+        finally:
+            self.release(token)
+
+    def hold(self) -> object:
+        """Count one piece of work in; give the token to :meth:`release`."""
+        token = object()
+        self._held.add(token)
+        self._work.begin(f"modem:{self.name}")
+        return token
+
+    def release(self, token: object) -> None:
+        """Count it out. A token that a loss of power released already is ignored."""
+        if token in self._held:
+            self._held.remove(token)
+            self._work.done(f"modem:{self.name}")
+
+    def _release_all(self) -> None:
+        for token in tuple(self._held):
+            self.release(token)
+
+    def spawn(self, work: Reply) -> None:
+        """Run a coroutine until it ends or power goes."""
+        if inspect.iscoroutine(work):
+            task = self.loop.create_task(work)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    # the line ---------------------------------------------------------------------------------
+
+    def silence(self, seconds: float) -> None:
+        if self._silent_until is not None:
+            self._silent_until.cancel()
+        self._silent_until = self.loop.call_later(seconds, self._speak_again)
+
+    def _speak_again(self) -> None:
+        self._silent_until = None
+
+    def _arrived(self, data: bytes, raw: int) -> None:
+        fault = self.line.take(FaultKind.SILENCE)
+        if fault is not None:
+            self.silence(fault.seconds)
+        if self.power is not Power.READY or self._silent_until is not None:
+            self.line.processed(raw)
+            return
+        self._owed += raw
+        self.reader.receive(data)
+        self._pump()
+
+    def _pump(self) -> None:
+        while self.power is Power.READY and (not self._busy or self.reader.expecting_payload):
+            event = self.reader.next_event()
+            if event is None:
+                break
+            match event:
+                case Echo(data):
+                    self.send(data)
+                case Line(body):
+                    self._begin_line(body)
+                case Overlong():
+                    self.result("ERROR")
+                case Payload(data):
+                    self._payload_came(data)
+                case PayloadAborted():
+                    self._payload_came(None)
+        if not self._busy or self.reader.expecting_payload:
+            owed, self._owed = self._owed, 0
+            self.line.processed(owed)
+
+    def send(self, data: bytes) -> None:
+        if self._silent_until is None and self.power is Power.READY:
+            self.line.write(data)
+
+    def apply_baud(self) -> None:
+        self.line.bytes_per_s = self.baud / 10 if self.settings.pace and self.baud else None
+
+    # command lines ----------------------------------------------------------------------------
+
+    def _begin_line(self, body: str) -> None:
+        if self.line.take(FaultKind.BROWN_OUT):
+            self.restart("brown-out")
+            return
+        self._busy = True
+        try:
+            commands = parse_body(body)
+        except CommandSyntaxError:
+            self._note_unknown(body)
+            self.result(AtError().result(self.cmee))
+            return
+        self._continue(deque(commands))
+
+    def _continue(self, commands: deque[Command]) -> None:
+        while commands:
+            command = commands.popleft()
+            try:
+                reply = self._dispatch(command)
+            except (AtError, Unknown) as error:
+                self._failed(command, error)
+                return
+            if inspect.iscoroutine(reply):
+                self.spawn(self._finish_later(command, reply, commands))
+                return
+            self.information(reply)  # type: ignore[arg-type]  # no coroutine, so information
+        self.result("OK")
+
+    def _dispatch(self, command: Command) -> Reply:
+        entry = self.family.commands.get(command.name)
+        if entry is None:
+            raise Unknown
+        reply = entry.handler(command.kind)(self, command)
+        delay = self.settings.response_s.get(command.name, 0.0)
+        return self._delayed(reply, delay) if delay else reply
+
+    async def _delayed(self, reply: Reply, seconds: float) -> Info:
+        with self.held():
+            await asyncio.sleep(seconds)
+        return await reply if inspect.iscoroutine(reply) else reply  # type: ignore[return-value]
+
+    async def _finish_later(self, command: Command, reply: Reply, rest: deque[Command]) -> None:
+        try:
+            info = await reply  # type: ignore[misc]  # a coroutine: _continue looked
+        except (AtError, Unknown) as error:
+            self._failed(command, error)
+        else:
+            self.information(info)
+            self._continue(rest)
+        self._pump()
+
+    def _failed(self, command: Command, error: AtError | Unknown) -> None:
+        if isinstance(error, Unknown):
+            self._note_unknown(str(command))
+            error = AtError(100 if command.kind is not Kind.RUN or len(command.name) > 2 else None)
+        self.result(error.result(self.cmee))
+
+    def _note_unknown(self, command: str) -> None:
+        self.unknown.append(f"AT{command}")
+        self.recorder.record(f"modem:{self.name}", "modem.unknown", command=f"AT{command}")
+
+    def information(self, lines: Info) -> None:
+        if lines:
+            start = "\r\n" if self.verbose else ""
+            self.send((start + "\r\n".join(lines) + "\r\n").encode("latin-1", "replace"))
+
+    def result(self, text: str) -> None:
+        """The final result of a line; held codes follow it."""
+        if fault := self.line.take(FaultKind.URC):
+            self.send(f"\r\n{fault.text}\r\n".encode("latin-1", "replace"))
+        if self.verbose:
+            self.send(f"\r\n{text}\r\n".encode("latin-1"))
+        else:
+            self.send(f"{_NUMERIC.get(text, text)}\r".encode("latin-1"))
+        self._busy = False
+        actions, self._after_final = self._after_final, []
+        for action in actions:
+            action()
+        self._flush_urcs()
+
+    def after_final(self, action: Callable[[], object]) -> None:
+        self._after_final.append(action)
+
+    def urc(self, text: str) -> None:
+        """An unsolicited code; it waits while a command is being executed."""
+        if self.power is Power.READY:
+            self._urcs.append(text)
+            if not self._busy:
+                self._flush_urcs()
+
+    def _flush_urcs(self) -> None:
+        while self._urcs and not self._busy:
+            self.send(f"\r\n{self._urcs.popleft()}\r\n".encode("latin-1", "replace"))
+
+    async def ask(
+        self, prompt: str, count: int | None, *, timeout_s: float, echo: bool
+    ) -> bytes | None:
+        """Prompt for payload: ``count`` bytes, or text up to Ctrl-Z. None: given up or too late."""
+        if self.settings.prompt_delay_s:
+            with self.held():
+                await asyncio.sleep(self.settings.prompt_delay_s)
+        if count is None:
+            self.reader.expect_text(echo=echo)
+        else:
+            self.reader.expect_bytes(count, echo=echo)
+        self._payload = self.loop.create_future()
+        self.send(prompt.encode("latin-1"))
+        self._pump()
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._payload
+        except TimeoutError:
+            self.reader.expect_command()
+            return None
+
+    def _payload_came(self, data: bytes | None) -> None:
+        if self._payload is not None and not self._payload.done():
+            self._payload.set_result(data)
+
+    def notify_modes(self) -> list[int]:
+        """The five numbers of +CNMI."""
+        return [int(value) for value in self.values.get("+CNMI", "2,1,0,0,0").split(",")]
+
+    def inject(self, fault: LineFault) -> None:
+        if fault.kind is FaultKind.BROWN_OUT and fault.at_once:
+            self.line.struck(fault)
+            self.restart("brown-out")
+        elif fault.kind is FaultKind.SILENCE and fault.at_once:
+            self.line.struck(fault)
+            self.silence(fault.seconds)
+        else:
+            self.line.faults.append(fault)

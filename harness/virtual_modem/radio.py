@@ -1,0 +1,121 @@
+"""SIM, registration and PDP contexts (27.007 §7.2, §10.1; Quectel TCP/IP manual)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.virtual_modem.results import AtError
+
+if TYPE_CHECKING:
+    from harness.virtual_modem.core import Core
+
+
+@dataclass(slots=True)
+class Context:
+    """A PDP context as defined and, while ``active``, as the network gave it."""
+
+    kind: str = "IP"
+    apn: str = ""
+    user: str = ""
+    password: str = ""
+    auth: int = 0
+    active: bool = False
+
+
+class Radio:
+    """``unlocked``: the SIM takes part."""
+
+    REGISTRATIONS = ("+CREG", "+CGREG", "+CEREG")
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self.functionality = 1
+        self.unlocked = core.subscription.present and core.subscription.pin is None
+        self.modes = dict.fromkeys(self.REGISTRATIONS, 0)
+        self.stat = 0
+        self.contexts: dict[int, Context] = {1: Context()}
+        self._round = 0
+
+    @property
+    def registered(self) -> bool:
+        return self.stat in (1, 5)
+
+    def active(self) -> tuple[str, str] | None:
+        """APN and address of the first active context."""
+        for context in self.contexts.values():
+            if context.active:
+                return context.apn, self._core.subscription.address
+        return None
+
+    def update(self) -> None:
+        """SIM, functionality or coverage changed: search, or lose the network."""
+        self._round += 1
+        if self.functionality != 1 or not self.unlocked:
+            self._set(0)
+        elif not self._core.covered:
+            self._set(2)
+        elif not self.registered:
+            self._set(2)
+            wanted = self._round
+
+            def found() -> None:
+                if wanted == self._round:
+                    self._set(self._core.settings.stat)
+
+            self._core.after(self._core.settings.register_s, found)
+
+    def switched_off(self) -> None:
+        self._round += 1
+        self.stat = 0
+        self.contexts.clear()
+
+    def _set(self, stat: int) -> None:
+        if stat == self.stat:
+            return
+        core = self._core
+        self.stat = stat
+        if not self.registered:
+            self.drop_contexts("no network")
+        elif core.values.get("+CTZU", str(core.settings.auto_time)) != "0":
+            core.rtc.synchronise()
+            if core.values.get("+CTZR", "0") == "1":
+                core.urc(f'+CTZV: "{core.rtc.quarters:+03d}"')
+        for name, mode in self.modes.items():
+            if mode:
+                core.urc(f"{name}: {stat}{self.location(name)}")
+        core.on_state("registered" if self.registered else "not registered")
+
+    def location(self, name: str) -> str:
+        if self.modes[name] < 2 or not self.registered:
+            return ""
+        return ',"0FA1","01A2D003",8'
+
+    def drop_contexts(self, reason: str) -> None:
+        for cid, context in self.contexts.items():
+            if context.active:
+                context.active = False
+                self._core.urc(f'+QIURC: "pdpdeact",{cid}')
+        self._core.sockets.close_all()
+        self._core.http.close()
+
+    def activate(self, cid: int) -> None:
+        """Raises CME 30 without network, 133 for an APN that the network refuses (NET-APN)."""
+        context = self.contexts.get(cid)
+        if context is None or not context.apn:
+            raise AtError(573)
+        if not self.registered:
+            raise AtError(30)
+        if context.apn.lower() not in self._core.subscription.apns:
+            self._core.on_state(f"APN {context.apn} refused")
+            raise AtError(133)
+        context.active = True
+        self._core.on_state("context active")
+
+    def deactivate(self, cid: int) -> None:
+        context = self.contexts.get(cid)
+        if context is not None and context.active:
+            context.active = False
+            self._core.sockets.close_all()
+            self._core.http.close()
+            self._core.on_state("context inactive")
