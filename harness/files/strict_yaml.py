@@ -41,7 +41,7 @@ class Document:
         mapping that should hold it.
         """
         key, node = self._find(path)
-        empty = isinstance(node, yaml.ScalarNode) and node.style is None and not node.value
+        empty = isinstance(node, yaml.ScalarNode) and not node.style and not node.value
         return self._place(key if empty and key is not None else node)
 
     def locate_key(self, path: Path_) -> Location:
@@ -160,7 +160,7 @@ class _Builder:
         if self._nodes > _MAX_NODES:
             raise self._fail(node, f"more than {_MAX_NODES} values, aliases written out")
         if isinstance(node, yaml.ScalarNode):
-            if node.style is None and node.value in _NULLS:
+            if not node.style and node.value in _NULLS:
                 return None
             return node.value
         if id(node) in self._open:
@@ -183,7 +183,7 @@ class _Builder:
                 raise self._fail(key, "a key must be plain text")
             if key.tag not in _PLAIN_TAGS:
                 raise self._fail(key, f"tags are not allowed: {key.tag}")
-            if key.value == "<<" and key.style is None:
+            if key.value == "<<" and not key.style:
                 raise self._fail(key, "merge keys (<<) are not supported; write the keys out")
             if key.value in result:
                 raise self._fail(key, f"duplicate key {key.value!r}")
