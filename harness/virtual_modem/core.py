@@ -196,7 +196,15 @@ class Core:
         if inspect.iscoroutine(work):
             task = self.loop.create_task(work)
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self.recorder.record(f"modem:{self.name}", "note", text=f"modem defect: {error!r}")
+            if self._busy:
+                self.result("ERROR")
 
     # the line ---------------------------------------------------------------------------------
 
