@@ -6,6 +6,7 @@ that is known. Deep inspection is scapy's work (:mod:`harness.network.dissect`).
 
 from __future__ import annotations
 
+import functools
 import socket
 import struct
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from harness.network import dns, pcap
 
 _TCP, _UDP, _ICMP, _ICMP6 = 6, 17, 1, 58
 _IP4 = struct.Struct(">BxHxxHxB2x4s4s")
+_PLAIN = struct.Struct(">12xHBxHxxHxBxx4s4sHHIIBB")
 _TCP_HEAD = struct.Struct(">HHIIBB")
 _FLAGS = tuple(
     "".join(letter for bit, letter in enumerate("FSRPAUEC") if value >> bit & 1)
@@ -38,17 +40,68 @@ class Packet(NamedTuple):
     seq: int = 0
     ack: int = 0
     length: int = 0  #: bytes of the IP packet (of the whole frame where there is no IP)
-    payload: bytes = b""  #: what TCP or UDP carries, as far as it was captured
-    payload_len: int = 0
-    info: str = ""  #: one line for people: request line, status line, DNS question, TLS hello
-    frame: bytes = b""  #: the frame itself, for :func:`harness.network.dissect.dissect`
+    payload_len: int = 0  #: bytes that TCP or UDP carries, on the wire
+    frame: bytes = b""  #: the frame as captured
+    start: int = 0  #: where in the frame the payload begins (the header, for ICMP and ARP)
     link: int = pcap.ETHERNET
+
+    @property
+    def payload(self) -> bytes:
+        """What TCP or UDP carries, as far as it was captured."""
+        return self.frame[self.start : self.start + self.payload_len] if self.payload_len else b""
+
+    @property
+    def info(self) -> str:
+        """One line for people: request line, status line, DNS question, TLS hello."""
+        if self.proto == "TCP":
+            return tcp_info(self.payload)
+        if self.proto == "UDP" and dns.DNS_PORT in (self.sport, self.dport):
+            return str(dns.question(self.payload) or "")
+        if self.proto == "ICMP":
+            kind = self.frame[self.start]
+            return f"ICMP {_ICMP_KINDS.get(kind, kind)}"
+        if self.proto == "ARP":
+            asked = self.frame[self.start + 7] == 1
+            return f"ARP who has {self.dst}" if asked else f"ARP {self.src} is here"
+        return ""
+
+
+_packet = Packet._make
 
 
 def read_packets(path: Path) -> list[Packet]:
     """All packets of a capture. Raises :class:`~harness.network.pcap.CaptureUnreadable`."""
     link, frames = pcap.read(path)
-    return [parse_frame(frame, ns / 1e9, link, length) for ns, length, frame in frames]
+    if link != pcap.ETHERNET:
+        return [parse_frame(frame, ns / 1e9, link, length) for ns, length, frame in frames]
+    return [
+        _plain_tcp(frame, ns / 1e9) or parse_frame(frame, ns / 1e9, link, length)
+        for ns, length, frame in frames
+    ]
+
+
+def _plain_tcp(frame: bytes, ts: float) -> Packet | None:
+    """Nearly every frame there is, in one step: Ethernet, IPv4 without options, TCP.
+
+    Says the same as :func:`parse_frame`, in less than half the time.
+    """
+    if len(frame) < 54:
+        return None
+    (
+        kind, first, total, fragment, protocol, src, dst, sport, dport, seq, ack, offset, flags,
+    ) = _PLAIN.unpack_from(frame)  # fmt: skip
+    if kind != 0x0800 or first != 0x45 or protocol != _TCP or fragment & 0x1FFF or not total:
+        return None
+    start = 34 + max(20, (offset >> 4) * 4)
+    return _packet((
+        ts, _dotted(src), _dotted(dst), "TCP", sport, dport, _FLAGS[flags], seq, ack, total,
+        max(0, 14 + total - start), frame, start, pcap.ETHERNET,
+    ))  # fmt: skip
+
+
+@functools.lru_cache(maxsize=4096)
+def _dotted(packed: bytes) -> str:
+    return socket.inet_ntoa(packed)
 
 
 def of_address(packets: Iterable[Packet], address: str) -> list[Packet]:
@@ -74,12 +127,8 @@ def parse_frame(
     if kind == 0x86DD and len(frame) >= at + 40:
         return _ip6(frame, at, ts, link)
     if kind == 0x0806 and len(frame) >= at + 28:
-        src, dst = (
-            socket.inet_ntoa(frame[at + 14 : at + 18]),
-            socket.inet_ntoa(frame[at + 24 : at + 28]),
-        )
-        info = f"ARP who has {dst}" if frame[at + 7] == 1 else f"ARP {src} is here"
-        return Packet(ts, src, dst, "ARP", length=wire, info=info, frame=frame, link=link)
+        src, dst = _dotted(frame[at + 14 : at + 18]), _dotted(frame[at + 24 : at + 28])
+        return Packet(ts, src, dst, "ARP", length=wire, frame=frame, start=at, link=link)
     name = f"ethertype 0x{kind:04x}"
     return Packet(ts, "", "", name, length=wire, frame=frame, link=link)
 
@@ -92,7 +141,7 @@ def _ip4(frame: bytes, at: int, ts: float, link: int) -> Packet:
     later = fragment & 0x1FFF  # not the first fragment: no ports to be read
     return _transport(
         frame, at + size, at + total, 0 if later else protocol, f"IP/{protocol}", ts,
-        socket.inet_ntoa(src), socket.inet_ntoa(dst), total, link,
+        _dotted(src), _dotted(dst), total, link,
     )  # fmt: skip
 
 
@@ -114,26 +163,21 @@ def _transport(
     if protocol == _TCP and len(frame) >= at + 20:
         sport, dport, seq, ack, offset, flags = _TCP_HEAD.unpack_from(frame, at)
         start = at + max(20, (offset >> 4) * 4)
-        payload = frame[start:end] if end > start else b""
         return Packet(
-            ts, src, dst, "TCP", sport, dport, _FLAGS[flags], seq, ack, total, payload,
-            max(0, end - start), tcp_info(payload) if payload else "", frame, link,
+            ts, src, dst, "TCP", sport, dport, _FLAGS[flags], seq, ack, total,
+            max(0, end - start), frame, start, link,
         )  # fmt: skip
     if protocol == _UDP and len(frame) >= at + 8:
         sport, dport = struct.unpack_from(">HH", frame, at)
-        payload = frame[at + 8 : max(end, at + 8)]
-        asked = dns.question(payload) if dns.DNS_PORT in (sport, dport) else None
         return Packet(
-            ts, src, dst, "UDP", sport, dport, "", 0, 0, total, payload,
-            max(0, end - at - 8), str(asked) if asked else "", frame, link,
+            ts, src, dst, "UDP", sport, dport, "", 0, 0, total,
+            max(0, end - at - 8), frame, at + 8, link,
         )  # fmt: skip
-    info = ""
     if protocol == _ICMP and len(frame) > at:
-        name, info = "ICMP", f"ICMP {_ICMP_KINDS.get(frame[at], frame[at])}"
-    return Packet(
-        ts, src, dst, "ICMPv6" if protocol == _ICMP6 else name, length=total, info=info,
-        frame=frame, link=link,
-    )  # fmt: skip
+        name = "ICMP"
+    elif protocol == _ICMP6:
+        name = "ICMPv6"
+    return Packet(ts, src, dst, name, length=total, frame=frame, start=at, link=link)
 
 
 def is_request(payload: bytes) -> bool:

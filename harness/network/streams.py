@@ -128,7 +128,7 @@ class _Follower:
         self.reset |= "R" in flags
         if "F" in flags:
             self.closed_by.add(source)
-        if packet.payload and not repeated:
+        if packet.payload_len and not repeated:
             self._read(packet, up)
         size, payload = packet.length, packet.payload_len
         self._bytes += Bytes(size, 0, payload, 0) if up else Bytes(0, size, 0, payload)
@@ -142,11 +142,12 @@ class _Follower:
         return self._seen.setdefault(source, _Seen(packet.seq)).again(packet.seq, size)
 
     def _read(self, packet: Packet, up: bool) -> None:
-        self.tls |= up and is_client_hello(packet.payload)
-        if up and is_request(packet.payload):
+        payload = packet.payload
+        self.tls |= up and is_client_hello(payload)
+        if up and is_request(payload):
             self._marks.append((packet, self._bytes, self.packets))
             self._responses.append("")
-        elif not up and self._marks and packet.payload.startswith(b"HTTP/"):
+        elif not up and self._marks and payload.startswith(b"HTTP/"):
             self._responses[-1] = self._responses[-1] or packet.info
 
     def finish(self) -> Connection:

@@ -13,8 +13,8 @@ from harness.network.evidence import record_packets
 from harness.network.packets import Packet
 
 FIRST = Packet(
-    1700000000.25, "100.64.0.1", "192.0.2.53", "UDP", 5000, 53, "", 0, 0, 60,
-    dns.query("m.m"), 21, "DNS query A m.m",
+    1700000000.25, "100.64.0.1", "192.0.2.53", "UDP", 5000, 53,
+    length=60, payload_len=21, frame=dns.query("m.m"),
 )  # fmt: skip
 
 
