@@ -232,7 +232,10 @@ class _Gateway:
         modem = self.bench.modem
         if modem is None or message.msisdn != self.bench.registration.msisdn:
             return False
-        return modem.deliver_sms(message.sender, message.text, self.bench.clock.now())
+        delivered = modem.deliver_sms(message.sender, message.text, self.bench.clock.now())
+        if delivered:
+            self.bench.dut.sms_reached_modem()
+        return delivered
 
 
 def reshaped(registration: Registration, options: BenchOptions) -> Registration:

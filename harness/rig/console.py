@@ -52,13 +52,20 @@ class Console:
         False when the deadline passes, or the program ends, first.
         """
         wanted = re.compile(pattern)
+        return self.wait_until(
+            lambda: any(wanted.search(line) for line in self._lines[since:]), deadline, alive=alive
+        )
+
+    def wait_until(
+        self, condition: Callable[[], bool], deadline: Deadline, *, alive: Callable[[], bool]
+    ) -> bool:
+        """Wait until ``condition`` holds; it is looked at after every line."""
         with self._changed:
-            while True:
-                if any(wanted.search(line) for line in self._lines[since:]):
-                    return True
+            while not condition():
                 if deadline.expired or not alive():
-                    return False
+                    return condition()
                 self._changed.wait(min(0.05, deadline.left()))
+            return True
 
     @property
     def lines(self) -> list[str]:

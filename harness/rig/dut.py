@@ -75,7 +75,7 @@ class UplinkOrder:
     keep_open: bool = False
     to: tuple[str, int] | None = None
     response_timeout_s: float = 10.0
-    tries: int = 1
+    tries: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,12 @@ class Dut(Protocol):
 
     def drain(self, timeout_s: float = 0.0) -> None:
         """Process what has arrived, waiting at most ``timeout_s`` for something to arrive."""
+
+    def sms_reached_modem(self) -> None:
+        """The network has just handed an SMS to the modem.
+
+        A device that lives in real time gets time to read it before scenario time moves on.
+        """
 
     def exit_code(self) -> int | None:
         """The exit code of a firmware program that has ended; None while it runs."""

@@ -19,6 +19,7 @@ from harness.rig.models import FirmwareModel
 
 READY_WITHIN_S = 15.0
 STOP_WITHIN_S = 2.0
+SMS_WITHIN_S = 3.0
 
 
 class FirmwareDied(DutError):
@@ -154,6 +155,8 @@ class FirmwareDut:
         fields: dict[str, object] = {}
         if order.records is not None:
             fields["records"] = [record.labels() for record in order.records]
+        if order.base_time is not None:
+            fields["bt"] = order.base_time
         line = self._firmware.report.replace("{order}", dumps(fields) if fields else "")
         stdin = self._process.stdin
         assert stdin is not None
@@ -166,6 +169,14 @@ class FirmwareDut:
     def drain(self, timeout_s: float = 0.0) -> None:
         """Nothing to process here: the program reads its own line."""
         del timeout_s
+
+    def sms_reached_modem(self) -> None:
+        if self._console is None or self._firmware.console != "json":
+            return
+        already = len(self.seen.sms)
+        self._console.wait_until(
+            lambda: len(self.seen.sms) > already, Deadline.after(SMS_WITHIN_S), alive=self._alive
+        )
 
     def exit_code(self) -> int | None:
         if self._process is None:

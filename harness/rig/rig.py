@@ -9,19 +9,11 @@ from pathlib import Path
 from harness.errors import FileError
 from harness.evidence import Redactor
 from harness.files import load_document, validate
+from harness.modem.values import apn_of
 from harness.platform.registry import Registration
 from harness.rig.capabilities import Capability, device_capabilities
 from harness.rig.models import FirmwareModel, ModemModel, NetworkModel, PlatformModel, RigFile
 from harness.rig.registration import SecretSource, redactor_for, refuse_twins, register
-
-APN_OF_SIM = {
-    # NET-APN
-    "regular": "kpnthings.iot",
-    "comarch": "kpnthings.iot",
-    "plus": "kpnthings2.m2m",
-    "early-access": "kpnthings2.m2m",
-    "jasper": "kpnthings2.m2m",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +78,7 @@ def load_rig(
                 registration=registration,
                 modem=device.modem,
                 firmware=firmware,
-                apn=device.apn or APN_OF_SIM[device.sim],
+                apn=device.apn or apn_of(device.sim),
                 capabilities=device_capabilities(registration, device.modem, firmware),
             )
         )

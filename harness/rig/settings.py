@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.backoff import Reading
 from harness.platform.settings import PlatformSettings, ResponseCodes
 from harness.rig.models import PlatformModel
 
 
-def platform_settings(model: PlatformModel, sms_reading: str | None = None) -> PlatformSettings:
+def platform_settings(model: PlatformModel, sms_reading: Reading | None = None) -> PlatformSettings:
     """What the rig says, with the scenario's own wish for the SMS schedule on top."""
     codes = model.codes
     settings = PlatformSettings(

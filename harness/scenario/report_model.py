@@ -65,7 +65,7 @@ class ReportModel(Model):
     keep_open: Flag = False
     to: Annotated[str, Field(pattern=r"^[0-9A-Za-z.-]+:\d+$")] | None = None
     response_within: Span | None = None
-    tries: Annotated[int, Field(ge=1, le=20)] = 1
+    tries: Annotated[int, Field(ge=1, le=20)] = 3
 
     @model_validator(mode="after")
     def _body_or_records(self) -> ReportModel:

@@ -9,8 +9,8 @@ from harness.clock import Deadline
 from harness.errors import DutError
 from harness.evidence import Event
 from harness.rig.bench import Bench
+from harness.scenario.expect_model import NeverModel
 from harness.scenario.load import RUN_TIME_NAMES, Case
-from harness.scenario.steps_model import NeverModel
 
 DEFAULT_WITHIN_S = 5.0
 DEFAULT_TIMEOUT_S = 60.0

@@ -14,25 +14,25 @@ from harness.scenario.verdict import Mismatch
 def check_traffic(stage: Stage, want: TrafficExpectation) -> Mismatch | None:
     """NET-NODNS, NET-PLAIN, NET-ADDR: what the capture holds of this device so far."""
     seen = stage.bench.traffic()
-    if want.dns is not None and len(seen.dns_names) != want.dns:
-        names = ", ".join(seen.dns_names) or "none"
-        return Mismatch(
-            f"{want.dns} DNS queries", f"{len(seen.dns_names)}: {names}", ("NET-NODNS",)
-        )
-    if want.tls is not None and seen.tls_hellos != want.tls:
-        return Mismatch(f"{want.tls} TLS handshakes", str(seen.tls_hellos), ("NET-PLAIN",))
-    if want.peers is not None and set(seen.peers) != set(want.peers):
-        shown = ", ".join(seen.peers) or "nobody"
+    names, hellos = seen.dns_queries, seen.tls_hellos
+    if want.dns is not None and len(names) != want.dns:
+        shown = f"{len(names)}" + (f": {', '.join(names)}" if names else "")
+        return Mismatch(f"{want.dns} DNS queries", shown, ("NET-NODNS",))
+    if want.tls is not None and hellos != want.tls:
+        return Mismatch(f"{want.tls} TLS handshakes", str(hellos), ("NET-PLAIN",))
+    peers = [f"{host}:{port}" for host, port in seen.peers]
+    if want.peers is not None and set(peers) != set(want.peers):
+        shown = ", ".join(peers) or "nobody"
         return Mismatch(f"to talk only to {', '.join(want.peers)}", shown, ("NET-ADDR",))
     for label, limit, value in (
-        ("connections", want.connections, seen.connections),
+        ("connections", want.connections, len(seen.connections)),
         ("retransmissions", want.retransmissions, seen.retransmissions),
     ):
         if limit is not None and value != limit:
             return Mismatch(f"{limit} {label}", str(value))
     for label, at_most, value in (
-        ("bytes up", want.up_at_most, seen.bytes_up),
-        ("bytes down", want.down_at_most, seen.bytes_down),
+        ("bytes up", want.up_at_most, seen.bytes.ip_up),
+        ("bytes down", want.down_at_most, seen.bytes.ip_down),
     ):
         if at_most is not None and value > at_most:
             return Mismatch(f"at most {at_most} {label}", str(value), ("NET-COST",))
@@ -61,7 +61,7 @@ def check_modem(stage: Stage, want: ModemExpectation) -> Mismatch | None:
         return Mismatch(f"registered: {want.registered}", f"registered: {state.registered}")
     if want.apn is not None and state.apn != want.apn:
         return Mismatch(f"the APN {want.apn}", f"{state.apn or 'no APN'}", ("NET-APN",))
-    if want.pdp is not None and ("up" if state.pdp_address else "down") != want.pdp:
-        shown = f"it is {'up' if state.pdp_address else 'down'} (APN {state.apn or 'not set'})"
+    if want.pdp is not None and ("up" if state.pdp else "down") != want.pdp:
+        shown = f"it is {'up' if state.pdp else 'down'} (APN {state.apn or 'not set'})"
         return Mismatch(f"the PDP context to be {want.pdp}", shown, ("NET-APN",))
     return None

@@ -34,18 +34,25 @@ def check_uplink(stage: Stage, want: UplinkExpectation) -> Mismatch | None:
     seen = stage.bench.uplinks()
     number = want.number or len(seen)
     if not seen or number > len(seen):
-        return Mismatch(
-            f"uplink {want.number}" if want.number else "an uplink",
-            f"{len(seen)} uplinks from this device" if seen else _nothing(stage),
-        )
+        wanted = f"uplink {want.number}" if want.number else "an uplink"
+        if seen:
+            return Mismatch(wanted, f"{len(seen)} uplinks from this device")
+        return _nothing(stage, wanted)
     uplink = seen[number - 1]
     return _verdict(uplink, want) or _times(uplink, want) or _content(stage, uplink, want)
 
 
-def _nothing(stage: Stage) -> str:
-    aborted = len(stage.bench.platform.aborted)
-    return "the platform has received none" + (
-        f"; {aborted} connections ended without a whole request" if aborted else ""
+def _nothing(stage: Stage, wanted: str) -> Mismatch:
+    """No uplink at all; a connection that ended inside a body tells of a wrong length."""
+    aborted = stage.bench.platform.aborted
+    if not aborted:
+        return Mismatch(wanted, "the platform has received none")
+    newest = aborted[-1]
+    in_body = b"\n\r\n" in newest.head or b"\n\n" in newest.head
+    return Mismatch(
+        wanted,
+        f"no whole request; {len(aborted)} connections ended early, the last one: {newest.why}",
+        ("HTTP-LENGTH",) if in_body else (),
     )
 
 

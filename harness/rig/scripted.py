@@ -1,0 +1,268 @@
+"""The device that the harness plays: it drives a real or virtual modem with AT commands."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+
+from harness.at.events import Urc
+from harness.at.params import fields_of, quote
+from harness.clock import WorkCounter
+from harness.errors import HilError, RigError
+from harness.evidence import Recorder
+from harness.line import AtTimeout, PortSettings
+from harness.modem import QuectelBg, open_modem
+from harness.modem.errors import CommandRefused, ModemError, PdpRefused, SocketError
+from harness.platform.registry import Registration
+from harness.rig.answer import Answer, downlink_records, read_answer
+from harness.rig.dut import ReceivedDownlink, ReceivedSms, Seen, UplinkOrder, UplinkResult
+from harness.rig.models import ModemModel
+from harness.rig.request import SignedUplink, build_uplink
+from harness.virtual_modem import VirtualModem
+
+PLATFORM = ("10.151.236.157", 80)  # NET-ADDR
+SMS_CENTRE = "5277"  # SMS-SENDER
+BOOT_WITHIN_S = 30.0
+
+
+class ModemSilent(RigError):
+    """The modem gives no usable answer: power, wiring, baud rate, or not its AT port."""
+
+
+class ScriptedDut:
+    """A :class:`~harness.rig.dut.Dut` on top of a modem driver.
+
+    It behaves as a sane device: it attaches with the APN of its SIM, sends again when there was no
+    answer, never when there was one, and obeys SMS from 5277 only.
+    """
+
+    def __init__(
+        self,
+        registration: Registration,
+        *,
+        port: str,
+        model: ModemModel,
+        apn: str,
+        recorder: Recorder,
+        work: WorkCounter,
+        virtual: VirtualModem | None,
+    ) -> None:
+        self.name = registration.name
+        self.seen = Seen()
+        self._registration = registration
+        self._apn = apn
+        self._recorder = recorder
+        self._virtual = virtual
+        self._on = False
+        self._attached = False
+        self._connected_to: tuple[str, int] | None = None
+        self._previous_body = b""
+        self._arrived: list[tuple[str, int]] = []
+        self.modem: QuectelBg = open_modem(
+            model.family,
+            port,
+            name=registration.name,
+            recorder=recorder,
+            work=work,
+            settings=PortSettings(baudrate=model.baud, rtscts=model.rtscts),
+        )
+        self.modem.channel.subscribe("+CMTI:", self._sms_arrived)
+
+    @property
+    def _source(self) -> str:
+        return f"device:{self.name}"
+
+    # Power and radio
+
+    def power_on(self, *, attach: bool = True) -> None:
+        if not self._on:
+            self._recorder.record(self._source, "power", state="on", how=self._how)
+            self._boot()
+            self._on = True
+        if attach and not self._attached:
+            self._attach()
+
+    @property
+    def _how(self) -> str:
+        return "supply" if self._virtual is not None else "AT+CFUN"
+
+    def _boot(self) -> None:
+        modem = self.modem
+        modem.channel.urcs.clear()
+        try:
+            if self._virtual is None:
+                modem.wait_ready(timeout_s=BOOT_WITHIN_S)
+                modem.set_radio(1)
+            else:
+                self._virtual.power(True)
+                modem.channel.wait_for("APP RDY", timeout_s=BOOT_WITHIN_S)
+                modem.command("ATE0")
+                modem.command("AT+CMEE=1")
+            modem.command("AT+CNMI=2,1,0,0,0")
+        except (AtTimeout, HilError) as error:
+            if isinstance(error, RigError | ModemError):
+                raise
+            raise ModemSilent(f"{self.name}: the modem does not answer: {error}") from error
+
+    def _attach(self) -> None:
+        modem = self.modem
+        modem.sim_state()
+        modem.wait_registered(poll_s=2.0 if self._virtual is None else 0.02)
+        modem.activate(self._apn)
+        self._attached = True
+        self._read_stored()
+
+    def power_off(self, *, abrupt: bool = False) -> None:
+        if not self._on:
+            return
+        if self._virtual is None:
+            self.modem.set_radio(0)
+        elif abrupt:
+            self._virtual.cut_power()
+        else:
+            self.modem.power_off()
+        how = "cut" if abrupt else self._how
+        self._recorder.record(self._source, "power", state="off", how=how)
+        self._forget_connections()
+        self._on = False
+
+    def _forget_connections(self) -> None:
+        self._attached = False
+        self._connected_to = None
+
+    def reset(self) -> None:
+        self._recorder.record(self._source, "power", state="reset", how="AT+CFUN=1,1")
+        self._forget_connections()
+        modem = self.modem
+        modem.channel.urcs.clear()
+        modem.reboot()
+        modem.channel.wait_for("APP RDY", timeout_s=BOOT_WITHIN_S)
+        modem.command("ATE0")
+        modem.command("AT+CMEE=1")
+        modem.command("AT+CNMI=2,1,0,0,0")
+        self._attach()
+
+    def radio(self, *, on: bool) -> None:
+        self.modem.set_radio(1 if on else 4)
+        state = "on" if on else "off"
+        self._recorder.record(self._source, "power", state=state, how="radio")
+        self._forget_connections()
+        if on:
+            self._attach()
+
+    # Uplinks
+
+    def report(self, order: UplinkOrder) -> None:
+        uplink = build_uplink(order, self._registration, self._previous_body)
+        self._previous_body = uplink.body
+        result = UplinkResult(None, "refused", 0, uplink.body)
+        for attempt in range(1, max(order.tries, 1) + 1):
+            result = replace(self._try(order, uplink), attempts=attempt)
+            self._recorder.record(
+                self._source,
+                "device.uplink",
+                result={"status": result.status, "error": result.error, "attempt": attempt},
+                body=uplink.body,
+            )
+            if result.status is not None:
+                break
+        self.seen.results.append(result)
+        self.drain()
+
+    def _try(self, order: UplinkOrder, uplink: SignedUplink) -> UplinkResult:
+        try:
+            if not self._attached:
+                self._attach()
+            answer = self._send(order, uplink)
+        except (SocketError, PdpRefused) as error:
+            self._recorder.record(self._source, "note", text=str(error))
+            self._connected_to = None
+            return UplinkResult(None, "refused", body=uplink.body)
+        except AtTimeout as error:
+            if not error.sent.startswith("("):
+                raise ModemSilent(f"{self.name}: {error}") from error
+            self._hang_up()
+            return UplinkResult(None, "timeout", body=uplink.body)
+        if answer.status is None:
+            self._hang_up()
+            return UplinkResult(None, "closed", body=uplink.body)
+        if answer.whole and answer.body and answer.status // 100 == 2:
+            self._downlink(answer.body)
+        if not answer.whole:
+            self._hang_up()
+        return UplinkResult(answer.status, None, body=uplink.body)
+
+    def _send(self, order: UplinkOrder, uplink: SignedUplink) -> Answer:
+        host, port = order.to or PLATFORM
+        if order.http_client:
+            path = uplink.request_line.split(" ")[1]
+            url = f"http://{host}{path}" if port == 80 else f"http://{host}:{port}{path}"
+            answer = self.modem.http_post(
+                url, uplink.to_bytes(), response_timeout_s=max(1, round(order.response_timeout_s))
+            )
+            return Answer(answer.status, answer.body, whole=True)
+        if self._connected_to != (host, port):
+            self._hang_up()
+            self.modem.open_socket(host, port)
+            self._connected_to = (host, port)
+        data = self.modem.exchange(uplink.to_bytes(), response_timeout_s=order.response_timeout_s)
+        if not order.keep_open:
+            self._hang_up()
+        return read_answer(data)
+
+    def _hang_up(self) -> None:
+        if self._connected_to is not None:
+            self._connected_to = None
+            with contextlib.suppress(CommandRefused):
+                self.modem.close_socket()
+
+    def _downlink(self, body: bytes) -> None:
+        records = downlink_records(body)
+        self.seen.downlinks.append(ReceivedDownlink(records, len(body)))
+        self._recorder.record(
+            self._source, "device.downlink", records=[dict(record) for record in records]
+        )
+
+    # SMS
+
+    def _sms_arrived(self, urc: Urc) -> None:
+        memory, index = fields_of(urc.text)[:2]
+        self._arrived.append((memory.text, index.number or 0))
+
+    def _read_stored(self) -> None:
+        for memory in ("ME", "SM"):
+            self.modem.command(f"AT+CPMS={quote(memory)}")
+            for message in self.modem.list_sms():
+                self._take(memory, message.index)
+        self._arrived.clear()
+
+    def _take(self, memory: str, index: int) -> None:
+        self.modem.command(f"AT+CPMS={quote(memory)}")
+        message = self.modem.read_sms(index)
+        self.modem.delete_sms(index)
+        obeyed = message.sender == SMS_CENTRE
+        self.seen.sms.append(ReceivedSms(message.sender, message.text, obeyed))
+        self._recorder.record(
+            self._source,
+            "device.sms",
+            sender=message.sender,
+            text=message.text,
+            obeyed=obeyed,
+        )
+
+    def drain(self, timeout_s: float = 0.0) -> None:
+        self.modem.channel.pump(timeout_s=timeout_s)
+        while self._arrived and self._on:
+            self._take(*self._arrived.pop(0))
+
+    def sms_reached_modem(self) -> None:
+        """Nothing to wait for: the line's bytes are counted, and drained before time moves."""
+
+    def exit_code(self) -> int | None:
+        return None
+
+    def close(self) -> None:
+        with contextlib.suppress(HilError):
+            if self._virtual is None and self._on:
+                self._hang_up()
+        self.modem.close()

@@ -1,0 +1,99 @@
+"""Puts a bench's parts together: its virtual modem, and the device in front of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.clock import WorkCounter
+from harness.network.kinds import Address, NamespaceNetwork, Network
+from harness.network.loop import LoopThread
+from harness.rig.dut import Dut
+from harness.rig.firmware import FirmwareDut
+from harness.rig.scripted import ScriptedDut
+from harness.virtual_modem import (
+    ModemIdentity,
+    ModemNetwork,
+    ModemSettings,
+    Subscription,
+    VirtualModem,
+)
+
+if TYPE_CHECKING:
+    from harness.rig.bench import Bench
+
+_IMSI_PREFIX = "20408"  # KPN's network code; the rest is made of the IMEI's last digits
+
+
+def make_modem(bench: Bench, bound: Address, loop: LoopThread, work: WorkCounter) -> VirtualModem:
+    """The virtual modem of the bench's device, not powered yet."""
+    device, registration = bench.device, bench.registration
+    name = device.name
+    address = bench.network.address_of(name) or "127.0.0.1"
+    identity = ModemIdentity(
+        imei=registration.imei or "",
+        iccid=registration.iccid or "",
+        imsi=_IMSI_PREFIX + (registration.imei or "")[-10:],
+        msisdn=registration.msisdn or "",
+        model=device.modem.model,
+    )
+    return VirtualModem(
+        name,
+        device.modem.family,
+        identity=identity,
+        subscription=Subscription.of(registration.sim, address),
+        clock=bench.clock,
+        recorder=bench.timeline,
+        loop=loop,
+        network=ModemNetwork(
+            routes=bench.network.routes(bound),
+            sockets=bench.network.modem_sockets(name),
+            private=bench.network.private,
+            lookup=_lookup(bench.network, name),
+        ),
+        # A firmware program does not count the bytes it reads, so its line is not counted.
+        work=work,
+        settings=ModemSettings(
+            power_on=False,
+            witness=device.firmware is not None,
+            baud=device.modem.baud,
+            pace=device.modem.pace,
+        ),
+    )
+
+
+def _lookup(network: Network, modem: str):  # type: ignore[no-untyped-def]
+    def ask(name: str) -> None:
+        if isinstance(network, NamespaceNetwork):
+            network.inner.dns_query(modem, name, timeout_s=0)
+
+    return ask
+
+
+def make_dut(bench: Bench, work: WorkCounter) -> Dut:
+    """The device: a firmware program when the rig names one, else played by the harness."""
+    device, registration = bench.device, bench.registration
+    port = bench.modem.start() if bench.modem is not None else str(device.modem.port)
+    if device.firmware is not None:
+        modem = bench.modem
+        return FirmwareDut(
+            device.name,
+            device.firmware,
+            {
+                "port": port,
+                "imei": registration.imei or "",
+                "apn": bench.apn,
+                "name": device.name,
+                "secret": registration.secret or "",
+            },
+            recorder=bench.timeline,
+            modem_power=(lambda on: None) if modem is None else modem.power,
+        )
+    return ScriptedDut(
+        registration,
+        port=port,
+        model=device.modem,
+        apn=bench.apn,
+        recorder=bench.timeline,
+        work=work,
+        virtual=bench.modem,
+    )
