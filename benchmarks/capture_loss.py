@@ -26,6 +26,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.network import namespaces
 from harness.network.capture import Capture
@@ -84,7 +85,7 @@ def receive_scapy(path: Path, *, to_pcap: bool) -> int:
     counted = 0
     writer = PcapWriter(str(path), linktype=1) if to_pcap else None
 
-    def seen(packet: object) -> None:
+    def seen(packet: Any) -> None:
         nonlocal counted
         counted += 1
         if writer is not None:
