@@ -37,6 +37,9 @@ def freeze_wall(at: datetime) -> Iterator[FrozenWall]:
 
     ``time.monotonic``, ``perf_counter`` and pytest's own modules keep real time. Enter it for the
     body of a scenario, never in a session fixture. The first call runs :func:`self_test`.
+
+    Libraries that reckon deadlines in wall time wait for ever inside: pexpect, and pyserial's
+    ``loop://`` (``/dev/tty…``, PTYs, ``socket://`` and ``rfc2217://`` reckon in monotonic time).
     """
     _tested()
     with _freeze(at) as frozen:
