@@ -121,6 +121,14 @@ class AtChannel:
             elif deadline.expired:
                 raise AtTimeout(f"(waiting for {wanted})", self._recent(), timeout_s)
 
+    def discard(self, stale: Callable[[Urc], bool]) -> list[Urc]:
+        """Take out of :attr:`urcs` what is ``stale``, including what has arrived unread."""
+        self._drop_waiting()
+        found = [urc for urc in self.urcs if stale(urc)]
+        for urc in found:
+            self.urcs.remove(urc)
+        return found
+
     def pump(self, *, timeout_s: float = 0.0) -> None:
         """Process what has arrived; with a time-out, all that arrives until then."""
         deadline = Deadline.after(timeout_s)

@@ -40,6 +40,12 @@ def _complete(response: bytes) -> bool:
     return bool(end and length and len(response) - end.end() >= int(length[1]))
 
 
+def _about(connect: int) -> Callable[[Urc], bool]:
+    """Codes about this connection id, also of an earlier life of it."""
+    own = re.compile(rf'\+QIOPEN: ?{connect},|\+QIURC: ?"(?:recv|closed)",{connect}(?:,|$)')
+    return lambda urc: own.match(urc.text) is not None
+
+
 def _ready(connect: int) -> Callable[[Urc], bool]:
     wanted = (f'+QIURC: "recv",{connect}', f'+QIURC: "closed",{connect}')
     return lambda urc: urc.text in wanted
@@ -78,6 +84,7 @@ class QuectelBg(Modem):
         self, host: str, port: int, *, connect: int = 0, timeout_s: float = 150.0
     ) -> None:
         """TCP in buffer mode. Raises :class:`SocketError` with the 55x/56x number."""
+        self.channel.discard(_about(connect))
         self.command(f'AT+QIOPEN=1,{connect},"TCP",{quote(host)},{port},0,0')
         urc = self.channel.wait_for(f"+QIOPEN: {connect},", timeout_s=timeout_s)
         code = fields_of(urc.text)[1].number
@@ -129,6 +136,7 @@ class QuectelBg(Modem):
         self.command('AT+QHTTPCFG="contextid",1')
         self.command('AT+QHTTPCFG="requestheader",1')
         self._upload(f"AT+QHTTPURL={len(url)},10", url.encode(), 15.0)
+        self.channel.discard(lambda urc: urc.text.startswith(("+QHTTPPOST:", "+QHTTPREAD:")))
         order = f"AT+QHTTPPOST={len(request)},30,{response_timeout_s}"
         self._upload(order, request, 40.0)
         urc = self.channel.wait_for("+QHTTPPOST:", timeout_s=response_timeout_s + 5.0)
