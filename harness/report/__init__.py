@@ -1,1 +1,1 @@
-"""Reports: pages made from timelines and from nothing else."""
+"""Reports: HTML made from timelines and from nothing else."""

@@ -1,0 +1,251 @@
+"""From a timeline to the rows of its sequence diagram: what happened, grouped to stay readable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from harness.evidence import Event
+from harness.report.model import ScenarioReport, items, mapping
+from harness.report.text import as_utf8, clock, moment, plural, shorten, span
+from harness.report.transcript import dialogue
+
+Lane = Literal["device", "modem", "platform", "sms"]
+Shape = Literal["step", "jump", "arrow", "box"]
+Tone = Literal["", "good", "bad", "warn", "dim"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: a step's heading, a jump in time, an arrow between lanes, or a box on a lane.
+
+    ``count`` is how many alike moments it stands for; ``lost``: the arrow does not arrive.
+    """
+
+    shape: Shape
+    at: str
+    text: str
+    source: Lane = "device"
+    target: Lane = "device"
+    tone: Tone = ""
+    lost: bool = False
+    count: int = 1
+    group: str = ""
+    until: str = ""
+
+
+def rows_of(report: ScenarioReport) -> list[Row]:
+    """All rows, in order."""
+    builder = _Builder(report)
+    for event in report.events:
+        builder.take(event)
+    builder.flush()
+    return builder.rows
+
+
+class _Builder:
+    def __init__(self, report: ScenarioReport) -> None:
+        self.rows: list[Row] = []
+        self._talk: list[Event] = []
+        self._takers: dict[str, Callable[[Event], None]] = {
+            "step.start": self._step,
+            "clock.jump": self._jump,
+            "power": self._power,
+            "line.fault": self._line_fault,
+            "modem.state": self._modem_state,
+            "modem.unknown": self._unknown,
+            "modem.sms": self._modem_sms,
+            "http.request": self._request,
+            "http.response": self._response,
+            "http.aborted": self._aborted,
+            "uplink": self._uplink,
+            "downlink": self._downlink,
+            "sms.submit": self._submit,
+            "sms.attempt": self._attempt,
+            "sms.status": self._status,
+            "device.uplink": self._device_uplink,
+            "device.downlink": self._device_downlink,
+            "device.sms": self._device_sms,
+            "device.exit": self._exit,
+        }
+
+    def take(self, event: Event) -> None:
+        if event.kind in ("serial", "urc"):
+            self._talk.append(event)
+            return
+        taker = self._takers.get(event.kind)
+        if taker is not None:
+            self.flush()
+            taker(event)
+
+    def flush(self) -> None:
+        """Turn the AT dialogue since the last other event into at most a few rows."""
+        talk, self._talk = tuple(self._talk), []
+        lines = dialogue(talk)
+        commands = [line for line in lines if line.sent and line.text.strip()]
+        if commands:
+            words = [shorten(line.text.strip(), 30) for line in commands]
+            text = words[0] if len(words) == 1 else f"{len(words)} commands: {words[0]}"
+            text += f" … {words[-1]}" if len(words) > 1 else ""
+            self.rows.append(Row("arrow", commands[0].at, text, "device", "modem", "dim"))
+        finals = [
+            line
+            for line in lines
+            if not line.sent and line.text.strip() and not line.urc
+        ]
+        errors = [line for line in finals if "ERROR" in line.text]
+        if errors:
+            text = shorten(errors[0].text.strip(), 44)
+            more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+            self.rows.append(Row("arrow", errors[0].at, text + more, "modem", "device", "bad"))
+        elif finals and commands:
+            text = shorten(finals[-1].text.strip(), 44)
+            self.rows.append(Row("arrow", finals[-1].at, text, "modem", "device", "dim"))
+        urcs = [event for event in talk if event.kind == "urc"]
+        if urcs:
+            names = ", ".join(shorten(str(u.data.get("text", "")).strip(), 26) for u in urcs[:3])
+            more = f" and {len(urcs) - 3} more" if len(urcs) > 3 else ""
+            self.rows.append(
+                Row("arrow", urcs[0].at, f"URC {names}{more}", "modem", "device", "warn")
+            )
+
+    def _box(self, event: Event, lane: Lane, text: str, tone: Tone = "") -> None:
+        self.rows.append(Row("box", event.at, text, lane, lane, tone))
+
+    def _arrow(
+        self, event: Event, source: Lane, target: Lane, text: str, tone: Tone, *, lost: bool = False
+    ) -> None:
+        self.rows.append(Row("arrow", event.at, text, source, target, tone, lost))
+
+    def _step(self, event: Event) -> None:
+        first = str(event.data.get("text", "")).strip().splitlines()
+        number = event.data.get("index")
+        number = number + 1 if isinstance(number, int) else "?"
+        line = f" (line {event.data['line']})" if event.data.get("line") else ""
+        text = first[0].removeprefix("- ") if first else ""
+        self.rows.append(Row("step", event.at, f"step {number}{line}: {shorten(text, 70)}"))
+
+    def _jump(self, event: Event) -> None:
+        before, after = str(event.data.get("from", "")), str(event.data.get("to", ""))
+        start, end = moment(before), moment(after)
+        if start is None or end is None:
+            return
+        if self.rows and self.rows[-1].shape == "jump":
+            earlier = moment(self.rows[-1].at) or start
+            self.rows[-1] = replace(
+                self.rows[-1], text=f"{span(end - earlier)} later", until=after
+            )
+        elif (end - start).total_seconds() >= 0.5:
+            self.rows.append(Row("jump", before, f"{span(end - start)} later", until=after))
+
+    def _power(self, event: Event) -> None:
+        state = str(event.data.get("state", "?"))
+        self._box(event, "device", f"power {state}", {"on": "good"}.get(state, "dim"))  # type: ignore[arg-type]
+
+    def _line_fault(self, event: Event) -> None:
+        self._box(event, "modem", f"line fault: {event.data.get('fault')}", "warn")
+
+    def _modem_state(self, event: Event) -> None:
+        data = event.data
+        text = str(data.get("state", "?"))
+        if data.get("registered"):
+            text = "registered"
+        if data.get("pdp"):
+            text = f"online, {data['pdp']}"
+        bad = "refused" in str(data.get("reason") or "") or "wrong" in str(data.get("reason") or "")
+        if bad:
+            text = str(data["reason"])
+        row = Row("box", event.at, shorten(text, 34), "modem", "modem", "bad" if bad else "dim")
+        if not self.rows or (self.rows[-1].text, self.rows[-1].source) != (row.text, "modem"):
+            self.rows.append(row)
+
+    def _unknown(self, event: Event) -> None:
+        text = shorten(f"unknown: {event.data.get('command')}", 34)
+        self._box(event, "modem", text, "warn")
+
+    def _modem_sms(self, event: Event) -> None:
+        self._box(event, "modem", f"SMS stored from {event.data.get('sender')}")
+
+    def _request(self, event: Event) -> None:
+        first = str(event.data.get("head", "")).splitlines()[:1]
+        size = plural(len(str(event.data.get("body", ""))), "byte")
+        text = f"{shorten(first[0] if first else '?', 52)}, {size}"
+        self._arrow(event, "device", "platform", text, "")
+
+    def _uplink(self, event: Event) -> None:
+        outcome = str(event.data.get("outcome", "?"))
+        broken = [
+            str(mapping(f).get("requirement"))
+            for f in items(event.data.get("findings"))
+            if mapping(f).get("severity") == "error"
+        ]
+        why = f": {', '.join(dict.fromkeys(broken))}" if broken else ""
+        tone: Tone = "good" if outcome == "accepted" else "bad"
+        self._box(event, "platform", shorten(outcome + why, 36), tone)
+
+    def _response(self, event: Event) -> None:
+        status = event.data.get("status")
+        fault = event.data.get("fault")
+        text = f"HTTP {status}" if status else "no status"
+        text += f", fault: {fault}" if fault else ""
+        good = isinstance(status, int) and 200 <= status < 300
+        tone: Tone = "warn" if fault else "good" if good else "bad"
+        self._arrow(event, "platform", "device", text, tone, lost=not event.data.get("bytes"))
+
+    def _aborted(self, event: Event) -> None:
+        text = shorten(f"connection lost: {event.data.get('why')}", 60)
+        self._arrow(event, "device", "platform", text, "bad", lost=True)
+
+    def _downlink(self, event: Event) -> None:
+        text = f"downlink {event.data.get('id')} {event.data.get('status')}"
+        self._box(event, "platform", shorten(text, 36))
+
+    def _submit(self, event: Event) -> None:
+        text = f"SMS {event.data.get('id')}: {as_utf8(str(event.data.get('text', '')))}"
+        self._box(event, "sms", shorten(text, 30))
+
+    def _status(self, event: Event) -> None:
+        status = str(event.data.get("status", "?"))
+        tone: Tone = {"FAILED": "bad", "DELIVERED": "good"}.get(status, "dim")  # type: ignore[assignment]
+        self._box(event, "sms", f"SMS {event.data.get('id')} {status}", tone)
+
+    def _attempt(self, event: Event) -> None:
+        """Attempts in a row that reach nobody become one row, with the jumps between them."""
+        number, outcome = event.data.get("number"), str(event.data.get("outcome", "?"))
+        group = f"{event.data.get('id')}/{outcome}"
+        index = len(self.rows) - 1
+        while index >= 0 and self.rows[index].shape == "jump":
+            index -= 1
+        last = self.rows[index] if index >= 0 else None
+        if outcome != "delivered" and last is not None and last.group == group:
+            del self.rows[index:]
+            count = last.count + 1
+            start = last.text.split()[1].partition("–")[0]
+            text = f"attempts {start}–{number} {outcome}, until {clock(event.at)[:8]}"
+            self.rows.append(replace(last, text=text, count=count, until=event.at))
+            return
+        tone: Tone = "good" if outcome == "delivered" else "bad"
+        self.rows.append(
+            Row("arrow", event.at, f"attempt {number} {outcome}", "sms", "modem", tone,
+                outcome != "delivered", group=group)  # fmt: skip
+        )
+
+    def _device_uplink(self, event: Event) -> None:
+        result: Any = mapping(event.data.get("result"))
+        if result.get("status"):
+            self._box(event, "device", f"device read status {result['status']}", "dim")
+        elif result.get("error"):
+            self._box(event, "device", shorten(f"device: {result['error']}", 32), "bad")
+
+    def _device_downlink(self, event: Event) -> None:
+        self._box(event, "device", "acts on the downlink", "good")
+
+    def _device_sms(self, event: Event) -> None:
+        did = "obeys" if event.data.get("obeyed") else "ignores"
+        self._box(event, "device", f"{did} SMS from {event.data.get('sender')}")
+
+    def _exit(self, event: Event) -> None:
+        code, signal = event.data.get("code"), event.data.get("signal")
+        text = f"program ended, {f'signal {signal}' if signal else f'code {code}'}"
+        self._box(event, "device", text, "bad" if signal or code else "dim")
