@@ -92,7 +92,9 @@ class CommandLineReader:
 
     @property
     def expecting_payload(self) -> bool:
-        return self._mode is not _Mode.COMMAND
+        """Payload is asked for, or complete and not yet fetched."""
+        complete = isinstance(self._next, Payload | PayloadAborted)
+        return complete or self._mode is not _Mode.COMMAND
 
     def receive(self, data: bytes) -> None:
         """Take bytes as they came from the line."""

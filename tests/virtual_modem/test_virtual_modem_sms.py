@@ -102,3 +102,12 @@ def test_a_pin_keeps_the_modem_off_the_network(bench: Make) -> None:
     assert b"+CME ERROR: " in one.host.ask('AT+CPIN="0000"')
     assert b"OK" in one.host.ask('AT+CPIN="1234"', b"OK\r\n")
     registered(one.modem)
+
+
+def test_text_and_ctrl_z_in_one_piece_with_echo(bench: Make) -> None:
+    """The text is echoed and sent, whether its end comes along or later."""
+    one = bench()
+    registered(one.modem)
+    one.host.ask("AT+CMGF=1")
+    one.host.ask('AT+CMGS="5277"', b"> ")
+    assert one.host.ask("hoi\x1a", b"+CMGS: 1").startswith(b"hoi")
