@@ -26,13 +26,15 @@ steps:
   - expect: {{uplink: {{outcome: accepted, clean: true}}}}
 """
 PLAIN = "import pytest\n\n\n@pytest.mark.filterwarnings('error')\ndef test_case_{n}():\n    pass\n"
-PLUGINS = ("-p", "fixtures.rig", "-p", "fixtures.scenarios")
+CONCERNS = ("rig", "scenarios", "clock", "platform", "modem", "capture", "report")
+WITH = tuple(word for name in CONCERNS for word in ("-p", f"fixtures.{name}"))
+WITHOUT = tuple(word for name in CONCERNS for word in ("-p", f"no:fixtures.{name}"))
 COLLECTION_LIMIT, START_LIMIT_MS = 1.5, 50.0
 
 
 def pytest_run(folder: Path, *words: str) -> None:
     """Collect ``words`` in a process of its own. Raises ``CalledProcessError`` when it fails."""
-    common = ("-q", "--collect-only", "-p", "no:cacheprovider", "-p", "no:things_hil")
+    common = ("-q", "--collect-only", "-p", "no:cacheprovider")
     command = [sys.executable, "-m", "pytest", *common, "--rootdir", str(folder), *words]
     done = subprocess.run(command, cwd=folder, capture_output=True, timeout=300)
     if done.returncode not in (0, 5):
@@ -63,10 +65,10 @@ def measure(rounds: int, count: int) -> dict[str, float]:
         found = medians(
             rounds,
             {
-                "scenarios": lambda: pytest_run(folder, *PLUGINS, "scenarios"),
-                "plain": lambda: pytest_run(folder, "plain"),
-                "start with plugin": lambda: pytest_run(folder, *PLUGINS, "nothing"),
-                "start without": lambda: pytest_run(folder, "nothing"),
+                "scenarios": lambda: pytest_run(folder, *WITH, "scenarios"),
+                "plain": lambda: pytest_run(folder, *WITHOUT, "plain"),
+                "start with plugin": lambda: pytest_run(folder, *WITH, "nothing"),
+                "start without": lambda: pytest_run(folder, *WITHOUT, "nothing"),
             },
         )
     figures = {f"{name} ms": seconds * 1000 for name, seconds in found.items()}

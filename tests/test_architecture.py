@@ -26,8 +26,8 @@ def test_imports_point_downwards() -> None:
     "code",
     [
         "from harness.cli.main import main; main(['--help'])",
-        "import pytest; pytest.main(['-q', '--collect-only', '-p', 'no:things_hil', '-p',"
-        " 'fixtures.rig', '-p', 'fixtures.scenarios'])",
+        "import pytest; pytest.main(['-q', '--collect-only', '-p', 'fixtures.rig',"
+        " '-p', 'fixtures.scenarios'])",
     ],
 )
 def test_start_is_light(code: str, tmp_path: Path) -> None:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
 
+if TYPE_CHECKING:
+    import pytest
+
 EXAMPLE = "hil run --rig rigs/sim.yaml scenarios/token -- -k accepted -x"
 
-_EXIT_CODES = {0: 0, 1: 1, 2: 130, 3: 1, 4: 2, 5: 2}
+_PYTEST_EXITS = {0: 0, 1: 1, 2: 130, 3: 1, 4: 2, 5: 2}
 """pytest's own exit codes (interrupted, internal error, usage, nothing collected) as ours."""
 
 
@@ -27,14 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--reports", metavar="DIR", help="where reports go (default: reports)")
     parser.add_argument("--json", action="store_true", help="print summary.json at the end")
-
-
-def split_arguments(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """Ours, and pytest's after ``--``."""
-    if "--" in arguments:
-        at = arguments.index("--")
-        return arguments[:at], arguments[at + 1 :]
-    return arguments, []
+    parser.set_defaults(pytest_arguments=[])
 
 
 def default_paths() -> list[str]:
@@ -48,7 +44,7 @@ def default_paths() -> list[str]:
 def run(arguments: argparse.Namespace) -> int:
     import pytest
 
-    words = ["-p", "fixtures.plugin", "--hil", *(arguments.paths or default_paths())]
+    words = ["--hil", *(arguments.paths or default_paths())]
     if arguments.rig:
         words += ["--rig", arguments.rig]
     if arguments.device:
@@ -57,9 +53,23 @@ def run(arguments: argparse.Namespace) -> int:
         words.append("--all-devices")
     if arguments.reports:
         words += ["--reports", arguments.reports]
-    summary: list[Path] = []
-    code = int(pytest.main([*words, *arguments.pytest_arguments], plugins=[_Ending(summary)]))
-    if arguments.json and summary:
-        print(json.dumps(json.loads(summary[0].read_text(encoding="utf-8"))))
-    sys.stdout.flush()
-    return 3 if code == RIG_ERROR_EXIT else _EXIT_CODES.get(code, 1)
+    ending = _Ending()
+    code = int(pytest.main([*words, *arguments.pytest_arguments], plugins=[ending]))
+    if ending.summary is None or code not in (0, 1):
+        return _PYTEST_EXITS.get(code, 1)
+    summary = json.loads(ending.summary.read_text(encoding="utf-8"))
+    if arguments.json:
+        print(json.dumps(summary))
+    return int(summary["exit"]) if code == 1 else 0
+
+
+class _Ending:
+    """A pytest plugin that remembers where the summary was written."""
+
+    def __init__(self) -> None:
+        self.summary: Path | None = None
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        from fixtures.report import summary_path
+
+        self.summary = summary_path(config)

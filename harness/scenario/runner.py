@@ -126,7 +126,7 @@ def await_expectation(stage: Stage, expectation: ExpectModel) -> None:
         if mismatch is None:
             return
         if quiet or deadline.expired:
-            raise ExpectationFailed(mismatch, mismatch.requirements or expectation.proves)
+            raise ExpectationFailed(mismatch, expectation.proves or mismatch.requirements)
         stage.check_time()
         stage.wait_for_change(deadline)
 

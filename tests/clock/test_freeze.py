@@ -74,7 +74,7 @@ def test_pytest_durations_stay_true(tmp_path: Path) -> None:
         "def test_after():\n"
         "    assert datetime.now(UTC).year > 2020\n"
     )
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:things_hil"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider"]
     done = subprocess.run(
         [*command, "--rootdir", str(tmp_path), f"--junitxml={tmp_path}/j.xml", str(tmp_path)],
         capture_output=True,

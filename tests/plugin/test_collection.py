@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-PLUGINS = ("-p", "no:things_hil", "-p", "fixtures.rig", "-p", "fixtures.scenarios")
+PLUGINS = ("-p", "fixtures.rig", "-p", "fixtures.scenarios")
 GOOD = """\
 id: {id}
 title: A scenario for this test
@@ -68,5 +68,5 @@ def test_error_is_one_line_without_our_traceback(project: pytest.Pytester) -> No
 
 def test_without_the_plugin_nothing_is_collected(project: pytest.Pytester) -> None:
     """The plugin can be switched off."""
-    done = project.runpytest_subprocess("-p", "no:things_hil", "--collect-only", "-q", ".")
+    done = project.runpytest_subprocess("-p", "no:fixtures.scenarios", "--collect-only", "-q", ".")
     assert [line for line in done.outlines if "::" in line] == [PLAIN]
