@@ -10,7 +10,7 @@ from harness.report.backoff import backoff_html
 from harness.report.exchange import exchanges_html
 from harness.report.model import ScenarioReport, items, mapping
 from harness.report.sequence import sequence_html
-from harness.report.text import clock, esc, lines_html, plural, span, visible
+from harness.report.text import clock, esc, lines_html, plural, prose, span, visible
 from harness.report.transcript import dialogue, transcript_html
 from harness.scenario.requirements import requirements
 
@@ -100,7 +100,7 @@ def _head(report: ScenarioReport) -> str:
         parts.append(f'<p class="h-said">{lines_html(message)}</p>')
     known = requirements()
     rows = "".join(
-        f"<li><b>{esc(name)}</b> {esc(known[name].text)} <span class='h-dim'>({esc(known[name].sure)}"
+        f"<li><b>{esc(name)}</b> {prose(known[name].text)} <span class='h-dim'>({esc(known[name].sure)}"
         ")</span></li>"
         for name in report.broken
         if name in known

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from harness.backoff import READINGS, attempts, discard_after, with_reading
 from harness.report.card import TONES
 from harness.report.run import Item, RunReport, run_outcome
-from harness.report.text import esc, moment, plural, span, visible
+from harness.report.text import esc, moment, plural, prose, span, visible
 from harness.scenario.requirements import requirements
 
 _WHO = {"dev": "device", "plat": "platform", "rig": "rig"}
@@ -117,7 +117,7 @@ def _requirements(run: RunReport) -> str:
         who = ", ".join(_WHO.get(w, w) for w in requirement.who.split(", ")) if requirement else ""
         every = [item for verdict in found.values() for item in verdict]
         rows.append(
-            f'<tr><th scope="row">{esc(name)}</th><td>{esc(text)}</td><td>{esc(who)}</td>'
+            f'<tr><th scope="row">{esc(name)}</th><td>{prose(text)}</td><td>{esc(who)}</td>'
             f"<td>{esc(requirement.sure if requirement else '')}</td>"
             f'<td><strong class="h-{tone}">{esc(words)}</strong></td>'
             f"<td>{_scenarios(every)}</td></tr>"
@@ -169,7 +169,7 @@ def _open_questions(run: RunReport) -> str:
     parts = ["<h2>What to know before you rely on it</h2>"]
     if run.assumed:
         rows = "".join(
-            f'<tr><th scope="row">{esc(name)}</th><td>{esc(value)}</td><td>{esc(why)}</td></tr>'
+            f'<tr><th scope="row">{esc(name)}</th><td>{prose(value)}</td><td>{prose(why)}</td></tr>'
             for name, value, why in run.assumed
         )
         parts.append(

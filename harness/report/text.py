@@ -10,7 +10,8 @@ import re
 from datetime import datetime, timedelta
 from html import escape
 
-_NAMES = {"\r": "␍", "\n": "␊", "\t": "␉", "\x00": "␀", "\x1a": "^Z", "\x1b": "ESC", "\x7f": "DEL"}
+# Spelt out: the symbols for control characters (U+2400 …) are missing from many fonts.
+_NAMES = {"\r": "\\r", "\n": "\\n", "\t": "\\t", "\x00": "\\0", "\x1a": "^Z", "\x1b": "^["}
 # Also what a browser would act on or hide: direction overrides, zero-width characters, separators.
 _ODD = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
@@ -57,6 +58,14 @@ def visible(text: str, *, limit: int = 20_000, breaks: bool = True) -> str:
 def lines_html(text: str, limit: int = 4_000) -> str:
     """Text of our own whose line feeds are just line feeds."""
     return "\n".join(visible(line, limit=limit) for line in text[: limit * 3].split("\n"))
+
+
+def prose(text: str) -> str:
+    """A sentence of our own, in which backquotes mark code."""
+    parts = esc(text).split("`")
+    if len(parts) % 2 == 0:
+        return esc(text)
+    return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))
 
 
 def as_utf8(text: str) -> str:

@@ -144,6 +144,7 @@ def token_failure(folder: Path) -> Play:
         play.record("scenario", "step.end", index=1, line=7, outcome="ok", message="")
         play.record(DEVICE, "device.uplink", result={"status": 401, "error": None})
         play.record(DEVICE, "device.console", text=f"secret is {SECRET}")
+        play.steps = 2
         play.step("  - expect:\n      uplink: {outcome: accepted}", "failed",
                   "expected outcome accepted; seen: unverified")  # fmt: skip
         play.verdict("failed", "expected outcome accepted; seen: unverified: a NUL byte was hashed "
