@@ -87,9 +87,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
     sessions: list[RigSession] = []
 
     def play_one(case_id: str, fault: str) -> Verdict:
-        session = RigSession(
-            with_fault(load_rig(ROOT / "rigs" / "firmware.yaml"), fault), tmp_path
-        )
+        session = RigSession(with_fault(load_rig(ROOT / "rigs" / "firmware.yaml"), fault), tmp_path)
         sessions.append(session)
         device = session.choose(CASES[case_id].needs)
         if isinstance(device, Unfit):
