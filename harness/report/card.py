@@ -47,8 +47,8 @@ def card_html(report: ScenarioReport, *, link: str = "") -> str:
     parts = [
         _head(report),
         _steps(report),
-        _section("What happened", sequence_html(report), opened=True),
         _section("SMS back-off", backoff_html(report), opened=True),
+        _section("What happened", sequence_html(report), opened=True),
         _section(f"HTTP, {plural(count, 'exchange')}", exchanges, opened=report.outcome == "failed"),
         _section(serial, transcript_html(lines), opened=report.outcome == "failed"),
         _packets(report, link),

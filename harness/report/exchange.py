@@ -18,6 +18,14 @@ _WORDS = {
     "unverified": "refused: token not verified",
     "unknown-device": "refused: unknown device",
 }
+_TOKEN_WORDS = {
+    "verified": "Token verified",
+    "explained": "Token wrong, mistake found",
+    "unexplained": "Token wrong, no known mistake matches",
+    "missing": "Token missing",
+    "not-required": "Token not required",
+    "unchecked": "Token not checked",
+}
 
 
 def exchanges_html(report: ScenarioReport) -> tuple[int, str]:
@@ -103,9 +111,10 @@ def _token(token: Mapping[str, Any]) -> str:
     if not verdict:
         return ""
     tone = "good" if verdict in ("verified", "not-required") else "bad"
+    words = _TOKEN_WORDS.get(verdict, f"Token {verdict}")
     why = str(token.get("explanation") or "")
     return (
-        f'<p class="h-token"><strong class="h-{tone}">Token {esc(verdict)}</strong>'
+        f'<p class="h-token"><strong class="h-{tone}">{esc(words)}</strong>'
         + (f": {esc(why)}" if why else "")
         + "</p>"
     )

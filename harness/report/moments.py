@@ -119,12 +119,11 @@ class _Builder:
         self.rows.append(Row("arrow", event.at, text, source, target, tone, lost))
 
     def _step(self, event: Event) -> None:
-        first = str(event.data.get("text", "")).strip().splitlines()
+        text = " ".join(str(event.data.get("text", "")).split()).removeprefix("- ")
         number = event.data.get("index")
         number = number + 1 if isinstance(number, int) else "?"
         line = f" (line {event.data['line']})" if event.data.get("line") else ""
-        text = first[0].removeprefix("- ") if first else ""
-        self.rows.append(Row("step", event.at, f"step {number}{line}: {shorten(text, 70)}"))
+        self.rows.append(Row("step", event.at, f"step {number}{line}: {shorten(text, 84)}"))
 
     def _jump(self, event: Event) -> None:
         before, after = str(event.data.get("from", "")), str(event.data.get("to", ""))

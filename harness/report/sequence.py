@@ -6,7 +6,7 @@ from harness.report.model import ScenarioReport
 from harness.report.moments import Lane, Row, rows_of
 from harness.report.text import esc, plural
 
-MAX_ROWS = 90
+MAX_ROWS, LAST_ROWS = 90, 35
 _NAMES: dict[Lane, str] = {
     "device": "Device",
     "modem": "Modem",
@@ -15,7 +15,7 @@ _NAMES: dict[Lane, str] = {
 }
 _LEFT, _TOP, _GAP = 92, 34, 230
 _HEIGHTS = {"step": 30, "jump": 30, "arrow": 32, "box": 28}
-_LETTER = 6.4
+_LETTER = 6.7
 """About how wide a letter of 11 px is."""
 
 
@@ -24,7 +24,11 @@ def sequence_html(report: ScenarioReport) -> str:
     rows = rows_of(report)
     if not any(row.shape in ("arrow", "box") for row in rows):
         return ""
-    shown, left = rows[:MAX_ROWS], max(0, len(rows) - MAX_ROWS)
+    left = max(0, len(rows) - MAX_ROWS)
+    shown = rows
+    if left:
+        gap = Row("jump", "", f"{plural(left, 'moment')} not drawn")
+        shown = [*rows[: MAX_ROWS - LAST_ROWS], gap, *rows[-LAST_ROWS:]]
     used = {lane for row in shown if row.shape in ("arrow", "box") for lane in _touched(row)}
     lanes: list[Lane] = [lane for lane in _NAMES if lane in used or lane in ("device", "modem")]
     xs = {lane: _LEFT + 95 + index * _GAP for index, lane in enumerate(lanes)}
@@ -35,11 +39,10 @@ def sequence_html(report: ScenarioReport) -> str:
     for row in shown:
         height = _HEIGHTS[row.shape]
         parts.append(_row(row, y, height, xs, width, before))
-        before = row.at[11:19]
+        before = row.at[11:23] if row.shape in ("arrow", "box") else ""
         y += height
     bottom = y + 8
     heads = "".join(_lane(_NAMES[lane], xs[lane], bottom) for lane in lanes)
-    remark = f"<p>{plural(left, 'more moment')} not drawn; the timeline has them.</p>" if left else ""
     title = f"Sequence diagram of {esc(report.id)}"
     what = f"{plural(len(rows), 'moment')} between {', '.join(_NAMES[lane] for lane in lanes)}"
     return (
@@ -47,7 +50,7 @@ def sequence_html(report: ScenarioReport) -> str:
         f'aria-label="{title}">'
         f'<svg class="h-seq" viewBox="0 0 {width} {bottom + 6}" width="{width}" '
         f'height="{bottom + 6}" role="img"><title>{title}</title><desc>{esc(what)}</desc>'
-        f"{heads}{''.join(parts)}</svg></div>{remark}</figure>"
+        f"{heads}{''.join(parts)}</svg></div></figure>"
     )
 
 
@@ -71,17 +74,17 @@ def _row(row: Row, y: int, height: int, xs: dict[Lane, int], width: int, before:
         )
     if row.shape == "jump":
         middle = y + height // 2
+        until = f", {row.until[:19].replace('T', ' ')}" if row.until else ""
         return (
             f'<path class="s-jump" d="M0 {middle - 3}H{width}M0 {middle + 3}H{width}"/>'
-            + _label(width / 2, middle + 4, f"⋯ {row.text}, {row.until[:19].replace('T', ' ')} ⋯",
-                     "s-jumptext", width)  # fmt: skip
+            + _label(width / 2, middle + 4, f"⋯ {row.text}{until} ⋯", "s-jumptext", width)
         )
-    shown = row.at[11:19]
-    same = " s-same" if shown == before else ""
-    time = f'<text class="s-time{same}" x="8" y="{y + height - 8}">{esc(row.at[11:23])}</text>'
+    shown = row.at[11:23]
+    time = f'<text class="s-time" x="8" y="{y + height - 8}">{esc(shown)}</text>'
+    time = time if shown != before else ""
     tone = f" s-{row.tone}" if row.tone else ""
     if row.shape == "box":
-        wide = min(len(row.text) * _LETTER + 18, 226)
+        wide = min(len(row.text) * _LETTER + 22, 236)
         x = min(max(xs[row.source], _LEFT + wide / 2), width - wide / 2 - 2)
         return time + (
             f'<rect class="s-box{tone}" x="{x - wide / 2:.1f}" y="{y + 4}" width="{wide:.1f}" '
