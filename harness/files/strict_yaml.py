@@ -71,8 +71,19 @@ class Document:
                 node = found[1]
         if node is None:
             return 1, 1
-        last = node.end_mark.line + (1 if node.end_mark.column else 0)
-        return node.start_mark.line + 1, max(last, node.start_mark.line + 1)
+        return node.start_mark.line + 1, _last_line(node)
+
+
+def _last_line(node: yaml.Node) -> int:
+    """The last line (from 1) with anything of ``node`` on it.
+
+    A block collection ends, for libyaml, where the next thing begins; so its last child decides.
+    """
+    while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        node = last[1] if isinstance(last, tuple) else last
+    end = node.end_mark
+    return max(end.line + (1 if end.column else 0), node.start_mark.line + 1)
 
 
 def _child(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node | None, yaml.Node] | None:

@@ -33,17 +33,24 @@ class Case:
     values: Mapping[str, str]
     needs: frozenset[str]
 
+    @property
+    def shown_file(self) -> str:
+        """The file as people find it from where they are: relative when it lies below."""
+        here = Path.cwd()
+        file = self.file.absolute()
+        return str(file.relative_to(here)) if file.is_relative_to(here) else str(file)
+
     def step_lines(self, index: int) -> tuple[int, int]:
         """First and last line of a step in the file."""
         return self.document.lines_of(("steps", index))
 
     def step_text(self, index: int) -> str:
-        """The step's own lines, as written."""
+        """The step's own lines as written, with the case's parameters filled in."""
         first, last = self.step_lines(index)
         lines = self.file.read_text(encoding="utf-8").splitlines()[first - 1 : last]
         while lines and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
             lines.pop()
-        return "\n".join(lines)
+        return str(_fill("\n".join(lines), self.values))
 
 
 def load_cases(path: Path) -> list[Case]:

@@ -93,7 +93,7 @@ def _record_context(bench: Bench, case: Case) -> None:
             "title": case.model.title,
             "description": case.model.description,
             "verifies": case.model.verifies,
-            "file": str(case.file),
+            "file": case.shown_file,
         },
         device={
             "name": registration.name,

@@ -22,7 +22,7 @@ def show_failure(case: Case, verdict: Verdict, result: Result) -> str:
 
 def _lines(case: Case, verdict: Verdict, result: Result) -> Iterator[str]:
     first = case.step_lines(verdict.step)[0] if verdict.step is not None else 1
-    yield f"{case.file}:{first}: {case.model.title}"
+    yield f"{case.shown_file}:{first}: {case.model.title}"
     yield ""
     if verdict.step is not None:
         for number, text in enumerate(case.step_text(verdict.step).splitlines(), first):
