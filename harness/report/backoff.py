@@ -57,11 +57,11 @@ def _figure(report: ScenarioReport, submit: Event) -> str:
     for phase in KPN.phases:
         ends.append(ends[-1] + phase.length_s)
     axis = _Axis((*ends[:-1], max(ends[-1], float(discard_s)) + 1_800))
-    done = [
-        (float(e.data.get("elapsed_s") or 0), str(e.data.get("outcome", "?"))) for e in tried
-    ]
+    done = [(float(e.data.get("elapsed_s") or 0), str(e.data.get("outcome", "?"))) for e in tried]
     windows = _on_windows(report, submit)
-    status = [str(e.data.get("status")) for e in report.of("sms.status") if e.data.get("id") == ident]
+    status = [
+        str(e.data.get("status")) for e in report.of("sms.status") if e.data.get("id") == ident
+    ]
     parts = _phases(axis) + _windows(axis, windows) + _marks(axis, schedule, done)
     parts += _discard(axis, discard_s)
     text = as_utf8(str(submit.data.get("text", "")))

@@ -17,10 +17,15 @@ from harness.scenario.requirements import requirements
 MAX_ROWS = 400
 
 KNOWN_KINDS = frozenset(
-    "run.context step.start step.end verdict clock.jump clock.device power serial urc line.fault "
-    "modem.state modem.unknown modem.sms http.request http.response http.aborted uplink downlink "
-    "sms.submit sms.attempt sms.status device.uplink device.downlink device.sms device.console "
-    "device.exit packet capture.summary note".split()
+    {
+        *("run.context", "step.start", "step.end", "verdict", "note"),
+        *("clock.jump", "clock.device", "power", "serial", "urc", "line.fault"),
+        *("modem.state", "modem.unknown", "modem.sms"),
+        *("http.request", "http.response", "http.aborted", "uplink", "downlink"),
+        *("sms.submit", "sms.attempt", "sms.status"),
+        *("device.uplink", "device.downlink", "device.sms", "device.console", "device.exit"),
+        *("packet", "capture.summary"),
+    }
 )
 TONES = {
     "passed": "good",
@@ -49,7 +54,9 @@ def card_html(report: ScenarioReport, *, link: str = "") -> str:
         _steps(report),
         _section("SMS back-off", backoff_html(report), opened=True),
         _section("What happened", sequence_html(report), opened=True),
-        _section(f"HTTP, {plural(count, 'exchange')}", exchanges, opened=report.outcome == "failed"),
+        _section(
+            f"HTTP, {plural(count, 'exchange')}", exchanges, opened=report.outcome == "failed"
+        ),
         _section(serial, transcript_html(lines), opened=report.outcome == "failed"),
         _packets(report, link),
         _section("Device's console", _console(report)),
@@ -100,8 +107,8 @@ def _head(report: ScenarioReport) -> str:
         parts.append(f'<p class="h-said">{lines_html(message)}</p>')
     known = requirements()
     rows = "".join(
-        f"<li><b>{esc(name)}</b> {prose(known[name].text)} <span class='h-dim'>({esc(known[name].sure)}"
-        ")</span></li>"
+        f"<li><b>{esc(name)}</b> {prose(known[name].text)} "
+        f"<span class='h-dim'>({esc(known[name].sure)})</span></li>"
         for name in report.broken
         if name in known
     )

@@ -111,7 +111,7 @@ def load_scenario(
                 break
     except OSError as error:
         remarks.append(f"the timeline cannot be read: {error.strerror}")
-    if not any("verdict" == event.kind for event in events) and events:
+    if not any(event.kind == "verdict" for event in events) and events:
         remarks.append("the timeline ends without a verdict: the run was stopped or killed")
     if not events and not remarks:
         remarks.append("the timeline is empty")

@@ -89,11 +89,7 @@ class _Builder:
             text = words[0] if len(words) == 1 else f"{len(words)} commands: {words[0]}"
             text += f" … {words[-1]}" if len(words) > 1 else ""
             self.rows.append(Row("arrow", commands[0].at, text, "device", "modem", "dim"))
-        finals = [
-            line
-            for line in lines
-            if not line.sent and line.text.strip() and not line.urc
-        ]
+        finals = [line for line in lines if not line.sent and line.text.strip() and not line.urc]
         errors = [line for line in finals if "ERROR" in line.text]
         if errors:
             text = shorten(errors[0].text.strip(), 44)
@@ -132,9 +128,7 @@ class _Builder:
             return
         if self.rows and self.rows[-1].shape == "jump":
             earlier = moment(self.rows[-1].at) or start
-            self.rows[-1] = replace(
-                self.rows[-1], text=f"{span(end - earlier)} later", until=after
-            )
+            self.rows[-1] = replace(self.rows[-1], text=f"{span(end - earlier)} later", until=after)
         elif (end - start).total_seconds() >= 0.5:
             self.rows.append(Row("jump", before, f"{span(end - start)} later", until=after))
 
@@ -225,10 +219,10 @@ class _Builder:
             self.rows.append(replace(last, text=text, count=count, until=event.at))
             return
         tone: Tone = "good" if outcome == "delivered" else "bad"
-        self.rows.append(
-            Row("arrow", event.at, f"attempt {number} {outcome}", "sms", "modem", tone,
-                outcome != "delivered", group=group)  # fmt: skip
-        )
+        lost = outcome != "delivered"
+        text = f"attempt {number} {outcome}"
+        row = Row("arrow", event.at, text, "sms", "modem", tone, lost, group=group)
+        self.rows.append(row)
 
     def _device_uplink(self, event: Event) -> None:
         result: Any = mapping(event.data.get("result"))

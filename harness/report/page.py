@@ -18,7 +18,7 @@ _CREDIT = re.compile(r"<p>Report generated on .*?</p>", re.S)
 
 
 def table_header() -> list[str]:
-    """Header cells. The first two are pytest-html's own, which its script needs; they are hidden."""
+    """Header cells. `result` and `testId` are what pytest-html's script needs; they are hidden."""
     return [
         '<th class="sortable col-result" data-column-type="result">Result</th>',
         '<th class="sortable col-verdict" data-column-type="verdict">Verdict</th>',

@@ -104,9 +104,7 @@ def mask_run(run: RunReport, mask: Mask) -> RunReport:
 class Replay:
     """A pytest plugin: collects a run's items and lets each report what it came to."""
 
-    def __init__(
-        self, folder: Path, run: RunReport, reports: dict[str, ScenarioReport]
-    ) -> None:
+    def __init__(self, folder: Path, run: RunReport, reports: dict[str, ScenarioReport]) -> None:
         self.folder = folder
         self.run = run
         self.reports = reports

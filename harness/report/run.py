@@ -51,6 +51,16 @@ class Item:
             unknown_commands=texts(raw.get("unknown_commands")),
         )
 
+    def as_fallback(self) -> dict[str, Any]:
+        """What a timeline without a verdict is taken to say."""
+        return {
+            "id": self.id,
+            "outcome": self.verdict,
+            "message": self.message,
+            "blame": self.blame,
+            "requirements": self.requirements,
+        }
+
     @classmethod
     def of_timeline(cls, report: ScenarioReport) -> Item:
         """From a timeline alone."""
@@ -207,9 +217,7 @@ def read_run(folder: Path) -> tuple[RunReport, dict[str, ScenarioReport]]:
     for path in sorted((folder / "timelines").glob("*.jsonl")):
         name = str(path.relative_to(folder))
         item = known.get(name)
-        fallback = {"id": item.id, "outcome": item.verdict, "message": item.message,
-                    "blame": item.blame, "requirements": item.requirements} if item else {}  # fmt: skip
-        reports[name] = load_scenario(path, folder, fallback)
+        reports[name] = load_scenario(path, folder, item.as_fallback() if item else None)
         if item is None:
             found.append(Item.of_timeline(reports[name]))
     remarks = []
@@ -223,7 +231,7 @@ def read_run(folder: Path) -> tuple[RunReport, dict[str, ScenarioReport]]:
     return (
         RunReport(
             id=str(summary.get("run") or folder.name),
-            items=tuple([*listed, *found]),
+            items=(*listed, *found),
             rig=parts["rig"] or mapping(summary.get("rig")),
             versions=versions or _context_versions(reports),
             started=str(summary.get("started") or ""),

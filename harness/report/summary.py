@@ -68,12 +68,14 @@ def _headline(run: RunReport) -> str:
     )
 
 
-def _link(item: Item) -> str:
-    symbol = _SYMBOLS.get(item.verdict, "?")
-    tone = TONES.get(item.verdict, "warn")
+def _link(item: Item, verdict: str = "") -> str:
+    """To the item's row; ``verdict`` when it is another one for this requirement."""
+    verdict = verdict or item.verdict
+    symbol = _SYMBOLS.get(verdict, "?")
+    tone = TONES.get(verdict, "dim")
     return (
         f'<a class="h-link" href="#{esc(quote(item.nodeid))}"><span class="h-{tone}" '
-        f'title="{esc(item.verdict)}">{symbol}</span> {esc(item.id)}</a>'
+        f'title="{esc(verdict)}">{symbol}</span> {esc(item.id)}</a>'
     )
 
 
@@ -82,9 +84,9 @@ def _failures(run: RunReport) -> str:
     if not bad:
         return ""
     rows = "".join(
-        f"<tr><td>{_link(item)}</td><td><strong class='h-{TONES.get(item.verdict, 'warn')}'>"
-        f"{esc(item.verdict)}</strong></td><td>{esc(item.blame)}</td>"
-        f"<td>{esc(', '.join(item.requirements))}</td>"
+        f"<tr><td>{_link(item)}</td><td class='h-in'>"
+        f"<strong class='h-{TONES.get(item.verdict, 'warn')}'>{esc(item.verdict)}</strong></td><td class='h-in'>{esc(item.blame)}</td>"
+        f"<td class='h-in'>{esc(', '.join(item.requirements))}</td>"
         f"<td>{visible(item.message, limit=300)}</td></tr>"
         for item in bad[:100]
     )
@@ -115,11 +117,12 @@ def _requirements(run: RunReport) -> str:
         requirement = known.get(name)
         text = requirement.text if requirement else "not in the list of requirements"
         who = ", ".join(_WHO.get(w, w) for w in requirement.who.split(", ")) if requirement else ""
-        every = [item for verdict in found.values() for item in verdict]
+        every = [(verdict, item) for verdict, some in found.items() for item in some]
         rows.append(
-            f'<tr><th scope="row">{esc(name)}</th><td>{prose(text)}</td><td>{esc(who)}</td>'
-            f"<td>{esc(requirement.sure if requirement else '')}</td>"
-            f'<td><strong class="h-{tone}">{esc(words)}</strong></td>'
+            f'<tr><th scope="row">{esc(name)}</th><td>{prose(text)}</td>'
+            f"<td class='h-in'>{esc(who)}</td>"
+            f"<td class='h-in'>{esc(requirement.sure if requirement else '')}</td>"
+            f'<td class="h-in"><strong class="h-{tone}">{esc(words)}</strong></td>'
             f"<td>{_scenarios(every)}</td></tr>"
         )
     return (
@@ -131,12 +134,12 @@ def _requirements(run: RunReport) -> str:
     )
 
 
-def _scenarios(found: Sequence[Item]) -> str:
-    ordered = sorted(found, key=lambda item: item.verdict == "passed")
-    links = [_link(item) for item in ordered]
+def _scenarios(found: Sequence[tuple[str, Item]]) -> str:
+    ordered = sorted(found, key=lambda pair: pair[0] == "passed")
+    links = [_link(item, verdict) for verdict, item in ordered]
     if len(links) <= 3:
         return "<br>".join(links)
-    good = sum(item.verdict == "passed" for item in found)
+    good = sum(verdict == "passed" for verdict, _ in found)
     return (
         f"<details><summary>{good} of {len(found)} passed</summary>{'<br>'.join(links)}</details>"
     )

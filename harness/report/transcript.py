@@ -111,7 +111,8 @@ def _table(lines: list[Line], first: Line, several: bool) -> str:
             f'<td class="h-num">+{(line.host - first.host) * 1000:.1f}</td>'
             f'<td class="h-arrow"><span title="{way}" role="img" aria-label="{way}">'
             f"{'→' if line.sent else '←'}</span></td>"
-            f"<td><code>{name}{visible(line.text, limit=_LONG, breaks=False)}</code>{mark}</td></tr>"
+            f"<td><code>{name}{visible(line.text, limit=_LONG, breaks=False)}</code>{mark}</td>"
+            "</tr>"
         )
     return (
         '<div class="h-scroll"><table class="h-at"><thead><tr><th scope="col">scenario time</th>'

@@ -81,7 +81,9 @@ class Play:
 
     def attach(self) -> None:
         self.power("on")
-        self.record(MODEM, "modem.state", state="ready", registered=False, apn="", pdp=None, reason="")
+        self.record(
+            MODEM, "modem.state", state="ready", registered=False, apn="", pdp=None, reason=""
+        )
         self.urc("RDY")
         self.at("ATE0", "OK")
         self.at("AT+CMEE=2", "OK")
@@ -100,8 +102,9 @@ class Play:
         self.record("platform", "uplink", exchange=number, device="tracker-plus", outcome=outcome,
                     findings=findings or [], token={"verdict": token, "explanation": why},
                     pack=pack if outcome == "accepted" else None, received=START)  # fmt: skip
-        self.record("platform", "http.response", exchange=number, status=status,
-                    bytes=f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n", fault=None)  # fmt: skip
+        answer = f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n"
+        self.record("platform", "http.response", exchange=number, status=status, bytes=answer,
+                    fault=None)  # fmt: skip
         self.urc('+QIURC: "recv",0')
 
     def verdict(self, outcome: str, message: str = "", requirements: tuple[str, ...] = (),
@@ -117,7 +120,9 @@ def accepted(folder: Path) -> Play:
         play.record("capture", "packet", time="2026-03-01T12:00:00.000001Z", src="10.20.0.2",
                     dst="10.151.236.157", proto="tcp", sport=40001, dport=80, flags="S", length=60,
                     payload=0, info="")  # fmt: skip
-        play.record("capture", "capture.summary", file="captures/token.accepted.pcap", packets=1, dropped=0)
+        play.record(
+            "capture", "capture.summary", file="captures/token.accepted.pcap", packets=1, dropped=0
+        )
         play.step("- report: {temperature: 21.5}")
         play.verdict("passed", requirements=("TOKEN-FORMULA",))
     return play
