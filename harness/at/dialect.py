@@ -40,13 +40,18 @@ class UrcKind:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """``finals`` are vendor results: text to whether they mean success."""
+    """``finals`` are vendor results: text to whether they mean success.
+
+    ``probe`` is sent to find the way back into step. One with information of its own
+    (``AT+CMEE?``) is best: a late bare ``OK`` cannot pass for its answer.
+    """
 
     urcs: tuple[UrcKind, ...] = ()
     finals: tuple[tuple[str, bool], ...] = ()
     numeric: bool = False  # V0
     line_limit: int = 65_536
     payload_limit: int = 1_048_576
+    probe: str = "AT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +59,34 @@ class Binary:
     """Bytes after the line that starts with ``after``.
 
     ``length`` when it is known, else the number in field ``field``; with ``until`` the data run
-    up to that mark, which stays on the line (only for answers that state no length).
+    up to the first match, which stays on the line (only for answers that state no length).
     """
 
     after: str
     field: int = 0
     length: int | None = None
-    until: bytes = b""
+    until: re.Pattern[bytes] | None = None
+
+
+_EXTENDED = re.compile(r"[+^*#%$&][A-Z][A-Z0-9]*", re.IGNORECASE)
+_CALLS = re.compile(r"AT(?:[DO]|A$|\+CGDATA)", re.IGNORECASE)
+
+
+def _prefixes(text: str) -> tuple[str, ...]:
+    """``AT+CMEE=1;+CEREG?`` answers with ``+CMEE:`` and ``+CEREG:`` (V.250 §5.2.1)."""
+    head = text[2:] if text[:2].upper() == "AT" else ""
+    unquoted = re.sub(r'"[^"]*"?', "", head)
+    found = (_EXTENDED.match(part.strip()) for part in unquoted.split(";"))
+    return tuple(f"{match[0].upper()}:" for match in found if match)
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command line. ``prefix`` is derived from the text when it is None."""
+    """One command line, also of several commands (V.250 §5.2.1).
+
+    ``prefix`` is what its information starts with when that does not follow from the text
+    (``AT+CICCID`` answers ``+ICCID:``).
+    """
 
     text: str
     prefix: str | None = None
@@ -73,9 +94,10 @@ class Command:
     binary: Binary | None = None
     data_lines: bool = False  # the line after each prefixed one is data (+CMGR, +CMGL)
     completes: str = ""  # a line that ends the command instead of OK
-    own_prefix: str = field(init=False)
+    own_prefixes: tuple[str, ...] = field(init=False)
+    is_call: bool = field(init=False)  # NO CARRIER and BUSY are its results (V.250 §6.3)
 
     def __post_init__(self) -> None:
-        found = re.match(r"(?i)AT([+^*#%$&][A-Z0-9]+)", self.text)
-        derived = found[1].upper() + ":" if found else ""
-        object.__setattr__(self, "own_prefix", derived if self.prefix is None else self.prefix)
+        own = _prefixes(self.text) if self.prefix is None else tuple(filter(None, [self.prefix]))
+        object.__setattr__(self, "own_prefixes", own)
+        object.__setattr__(self, "is_call", _CALLS.match(self.text) is not None)

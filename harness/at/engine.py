@@ -5,9 +5,10 @@ Bytes in, events out, and any chunking of the bytes gives the same events::
     idle --start()--> running --prompt--> waiting --send_payload()--> running --final--> idle
     in each of them the next bytes are a *line*, a *data line* (of +CMT, +CMGR) or *binary* by count
 
-A line ends at LF; CRs before it are dropped, so ``CR LF``, ``CR CR LF`` and a bare LF are alike
+A line ends at LF; CRs around it are dropped, so ``CR LF``, ``CR CR LF`` and a bare LF are alike
 (V.250 §5.7.1). With numeric results (V0) a CR ends a line too. A line is tried as: our echo,
-a declared unsolicited code, a prompt, a final result, information text.
+a declared unsolicited code, a prompt, the late answer of a command that was given up, a final
+result, information text.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ class LocalProtocolError(RuntimeError):
     """We misused the engine: a command while one runs, data without a prompt."""
 
 
-_FINAL = re.compile(
-    r"OK|ERROR|\+CM[ES] ERROR:.*|NO CARRIER|CONNECT(?: .*)?|BUSY|NO ANSWER|NO DIALTONE|ABORTED"
-)
+_FINAL = re.compile(r"OK|ERROR|\+CM[ES] ERROR:.*|CONNECT(?: .*)?|ABORTED")
+_CALL_RESULTS = frozenset({"NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE"})
 _NUMERIC = {"0": "OK", "1": "CONNECT", "2": "RING", "3": "NO CARRIER", "4": "ERROR",
             "6": "NO DIALTONE", "7": "BUSY", "8": "NO ANSWER"}  # fmt: skip
-_UNSOLICITED = re.compile(r"[+^*#%][A-Z][A-Z0-9_]*:|RING$|NO CARRIER$")
+_UNSOLICITED = re.compile(r"[+^*#%](?!CM[ES] ERROR)[A-Z][A-Z0-9_]*:")
 _WORDS = ("CONNECT", "DOWNLOAD")
+_PLAIN_OK = b"\r\nOK\r\n"
+_OK = Final("OK", True)
 
 
 class AtEngine:
@@ -42,6 +44,7 @@ class AtEngine:
         self._buffer = bytearray()
         self._command: Command | None = None
         self._echo = ""
+        self._echoes = False  # this command's echo was seen: that of its data may follow
         self._prompted = False
         self._sent: list[str] = []
         self._binary: Binary | None = None
@@ -49,6 +52,8 @@ class AtEngine:
         self._urc: str | None = None  # a URC whose data is awaited
         self._data_line = False
         self._swallow_lf = False
+        self._late: Command | None = None  # given up, its answer may still come
+        self._late_began = False
 
     @property
     def running(self) -> Command | None:
@@ -58,52 +63,115 @@ class AtEngine:
         """Begin a command; returns the bytes to write. Raises :class:`LocalProtocolError`."""
         if self._command is not None:
             raise LocalProtocolError(f"{command.text} while {self._command.text} is running")
-        if "\r" in command.text or "\n" in command.text:
+        text = command.text
+        if "\r" in text or "\n" in text:
             raise LocalProtocolError("a command line cannot hold CR or LF")
-        self._command, self._echo, self._prompted, self._sent = command, command.text, False, []
-        return command.text.encode("latin-1") + b"\r"
+        self._command, self._echo = command, text
+        if self._late is not None and set(self._late.own_prefixes) & set(command.own_prefixes):
+            self._late, self._late_began = None, False  # asked again: no telling them apart
+        self._echoes = self._prompted = False
+        return text.encode("latin-1") + b"\r"
 
     def send_payload(self, data: bytes) -> bytes:
         """The bytes to write after a prompt; their echo, if any, is recognised line by line."""
         if not self._prompted:
             raise LocalProtocolError("data without a prompt")
         self._prompted = False
-        text = data.rstrip(b"\x1a\x1b").decode("latin-1")
-        self._sent = [line.strip("\r") for line in re.split("[\r\n]+", text) if line.strip("\r")]
+        if self._echoes:
+            text = data.rstrip(b"\x1a\x1b").decode("latin-1")
+            lines = (line.strip("\r") for line in re.split("[\r\n]+", text))
+            self._sent = [line for line in lines if line]
         return data
 
-    def forget(self) -> None:
-        """Give up the running command and any half line: what comes late is noise."""
-        self._command, self._binary, self._urc, self._echo = None, None, None, ""
-        self._data_line, self._prompted, self._need = False, False, 0
+    def forget(self) -> list[Event]:
+        """Give up the running command: what comes of it later is noise.
+
+        A half line stays, since it may be that of an unsolicited code. Binary data that came in
+        part are returned as :class:`Noise`.
+        """
+        command, events = self._command, list[Event]()
+        if self._late_began:  # it took the result of this command for its own
+            self._late, self._late_began = None, False
+        elif command is not None and command.own_prefixes and self._late is None:
+            self._late = command
+        if self._binary is not None and self._urc is None:
+            if self._buffer:
+                events.append(Noise(bytes(self._buffer)))
+            self._buffer.clear()
+            self._binary = None
+        if self._urc is None:
+            self._data_line = False
+        self._end()
+        return events
+
+    def flush(self) -> list[Event]:
+        """End a half line, or data still awaited, after a silence: nothing more of it comes.
+
+        What came of an unsolicited code is kept, the rest is :class:`Noise`.
+        """
+        rest = bytes(self._buffer)
         self._buffer.clear()
+        self._data_line, self._binary, self._swallow_lf = False, None, False
+        text, self._urc = self._urc, None
+        if text is not None:
+            return [Urc(text, rest)]
+        return [Noise(rest)] if rest else []
 
     def receive(self, data: bytes) -> list[Event]:
         """Feed what arrived, in pieces of any size."""
-        self._buffer += data
+        buffer = self._buffer
+        if (
+            data == _PLAIN_OK
+            and not buffer
+            and self._command is not None
+            and not self._data_line
+            and self._binary is None
+            and self._late is None
+            and not self._sent
+        ):  # the most frequent answer by far
+            self._end()
+            return [_OK]
+        buffer += data
         events: list[Event] = []
-        while self._buffer:
+        while buffer:
             if self._swallow_lf:  # the LF of a CR that already ended a line (V0)
                 self._swallow_lf = False
-                if self._buffer[0] == 10:
-                    del self._buffer[0]
+                if buffer[0] == 10:
+                    del buffer[0]
                     continue
-            if not (self._take_binary if self._binary else self._take_line)(events):
+            if self._binary is not None:
+                if not self._take_binary(self._binary, events):
+                    break
+            elif not self._take_line(events):
                 break
         return events
 
-    def _take_binary(self, events: list[Event]) -> bool:
-        assert self._binary is not None
-        if self._binary.until:
-            size = self._buffer.find(self._binary.until)
-            if size < 0:
-                return False
+    def _end(self) -> None:
+        self._command = None
+        self._echo = ""
+        self._prompted = False
+        if self._sent:
+            self._sent = []
+
+    def _take_binary(self, binary: Binary, events: list[Event]) -> bool:
+        buffer = self._buffer
+        if binary.until is not None:
+            limit = self.dialect.payload_limit
+            found = binary.until.search(buffer, 0, limit)
+            if found is None:
+                if len(buffer) < limit:
+                    return False
+                events.append(Noise(bytes(buffer[:limit])))
+                del buffer[:limit]
+                self._binary = None
+                return True
+            size = found.start()
         else:
             size = self._need
-            if len(self._buffer) < size:
+            if len(buffer) < size:
                 return False
-        data = bytes(self._buffer[:size])
-        del self._buffer[:size]
+        data = bytes(buffer[:size])
+        del buffer[:size]
         self._binary = None
         if self._urc is not None:
             events.append(Urc(self._urc, data))
@@ -123,21 +191,21 @@ class AtEngine:
                 events.append(Prompt(command.prompt))
                 return True
         end = buffer.find(b"\n")
+        by_cr = False
         if self.dialect.numeric:
             cr = buffer.find(b"\r")
             if cr >= 0 and (end < 0 or cr < end):
-                end, self._swallow_lf = cr, True
+                end, by_cr = cr, True
         limit = self.dialect.line_limit
         if end > limit or (end < 0 and len(buffer) > limit):
             events.append(Noise(bytes(buffer[:limit])))
             del buffer[:limit]
-            self._swallow_lf = False
             return True
         if end < 0:
             return False
-        raw = bytes(buffer[:end])
+        text = buffer[:end].strip(b"\r").decode("latin-1")
         del buffer[: end + 1]
-        text = raw.strip(b"\r").decode("latin-1")
+        self._swallow_lf = by_cr
         if text or self._data_line:
             self._line(text, events)
         return True
@@ -152,27 +220,47 @@ class AtEngine:
                 events.append(Info(text))
             return
         command = self._command
-        if command is not None:
-            if self._echo and text == self._echo:
-                self._echo = ""
-                events.append(Echo(text))
-                return
-            if self._sent and text.rstrip("\x1a") == self._sent[0]:
-                del self._sent[0]
-                events.append(Echo(text))
-                return
-        if self._prefixes and text.startswith(self._prefixes):
+        if command is not None and self._is_echo(text, events):
+            return
+        if text.startswith(self._prefixes):
             kind = next(kind for kind in self.dialect.urcs if text.startswith(kind.prefix))
-            own = command is not None and kind.prefix == command.own_prefix
+            own = command is not None and kind.prefix in command.own_prefixes
             ends = command is not None and command.completes and text.startswith(command.completes)
             if not ends and (not own or kind.own(text)):
                 self._unsolicited(kind, text, events)
                 return
-        if command is None:
-            known = _UNSOLICITED.match(text) and not text.startswith(("+CME ERR", "+CMS ERR"))
+        if self._late is not None and self._of_late(self._late, text):
+            events.append(Noise(text.encode("latin-1")))
+        elif command is not None:
+            self._answer(command, text, events)
+        else:
+            if self.dialect.numeric:
+                text = _NUMERIC.get(text, text)
+            known = text in _CALL_RESULTS or text == "RING" or _UNSOLICITED.match(text)
             events.append(Urc(text) if known else Noise(text.encode("latin-1")))
-            return
-        self._answer(command, text, events)
+
+    def _is_echo(self, text: str, events: list[Event]) -> bool:
+        if self._echo and text.endswith(self._echo):
+            if garbage := text[: -len(self._echo)]:
+                events.append(Noise(garbage.encode("latin-1")))
+            events.append(Echo(self._echo))
+            self._echo, self._echoes = "", True
+            return True
+        if self._sent and text.rstrip("\x1a") == self._sent[0]:
+            events.append(Echo(self._sent.pop(0)))
+            return True
+        return False
+
+    def _of_late(self, late: Command, text: str) -> bool:
+        """Information of a command that was given up, and the result right after it."""
+        running = self._command
+        if self._late_began:
+            if self._final(late, text) is not None:
+                self._late, self._late_began = None, False
+            return True
+        own = () if running is None else running.own_prefixes
+        self._late_began = text.startswith(late.own_prefixes) and not text.startswith(own)
+        return self._late_began
 
     def _unsolicited(self, kind: UrcKind, text: str, events: list[Event]) -> None:
         if kind.data_line:
@@ -188,7 +276,8 @@ class AtEngine:
         events.append(Urc(text))
 
     def _answer(self, command: Command, text: str, events: list[Event]) -> None:
-        if command.prompt in _WORDS and text.startswith(command.prompt):
+        prompt = command.prompt
+        if prompt in _WORDS and (text == prompt or text.startswith(prompt + " ")):
             self._prompted = True
             events.append(Prompt(text))
             return
@@ -203,21 +292,27 @@ class AtEngine:
                 self._binary, self._need = binary, size or 0
             return
         final = self._final(command, text)
-        if final is None:
+        if final is not None:
+            self._end()
+            events.append(final)
+        elif text == "RING" or text in _CALL_RESULTS:
+            events.append(Urc(text))  # of a call, which this command is not
+        else:
             events.append(Info(text))
-            own = command.own_prefix
-            self._data_line = bool(command.data_lines and own and text.startswith(own))
-            return
-        self._command, self._echo, self._prompted, self._sent = None, "", False, []
-        events.append(final)
+            own = command.own_prefixes
+            self._data_line = command.data_lines and bool(own) and text.startswith(own)
 
     def _final(self, command: Command, text: str) -> Final | None:
         if command.completes and text.startswith(command.completes):
             return Final(text, True)
         if text in self._finals:
             return Final(text, self._finals[text])
-        if self.dialect.numeric and text in _NUMERIC:
-            text = _NUMERIC[text]
+        if self.dialect.numeric:
+            text = _NUMERIC.get(text, text)
+        if text == "OK":
+            return _OK
         if _FINAL.fullmatch(text):
-            return Final(text, text == "OK" or text.startswith("CONNECT"))
+            return Final(text, text.startswith("CONNECT"))
+        if command.is_call and text in _CALL_RESULTS:
+            return Final(text, False)
         return None

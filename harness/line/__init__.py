@@ -1,9 +1,10 @@
 """Serial lines: ports, locks, and a blocking AT channel on top of the pure engine."""
 
 from harness.line.channel import AtChannel, Response
-from harness.line.errors import AtTimeout, OutOfStep, PortBusy, PortGone
+from harness.line.errors import AtTimeout, EventTimeout, OutOfStep, PortBlocked, PortBusy, PortGone
 from harness.line.port import PortSettings
 
 __all__ = [
-    "AtChannel", "AtTimeout", "OutOfStep", "PortBusy", "PortGone", "PortSettings", "Response",
+    "AtChannel", "AtTimeout", "EventTimeout", "OutOfStep", "PortBlocked", "PortBusy", "PortGone",
+    "PortSettings", "Response",
 ]  # fmt: skip

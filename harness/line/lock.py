@@ -37,6 +37,11 @@ def _open(path: Path) -> int:
         raise RigError(f"cannot open the lock file {path}: {error.strerror}") from error
 
 
+def _program() -> str:
+    path = Path(sys.argv[0] or "python")
+    return path.parent.name if path.name == "__main__.py" else path.name
+
+
 class PortLock:
     """Held from construction to :meth:`release`. Raises :class:`PortBusy` naming the holder."""
 
@@ -47,17 +52,19 @@ class PortLock:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.pread(self._fd, 500, 0).decode("utf-8", "replace").strip()
-            self.release()
+            os.close(self._fd)
             raise PortBusy(
                 f"{device} is in use by {holder or 'another process'}; "
                 "close that program or choose another port"
             ) from None
-        command = Path(sys.argv[0]).name or "python"
-        os.ftruncate(self._fd, 0)
         since = wall().isoformat(timespec="seconds")
-        os.pwrite(self._fd, f"process {os.getpid()} ({command}) since {since}\n".encode(), 0)
+        os.ftruncate(self._fd, 0)
+        os.pwrite(self._fd, f"process {os.getpid()} ({_program()}) since {since}\n".encode(), 0)
 
     def release(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        """Safe to call twice."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            with contextlib.suppress(OSError):
+                os.ftruncate(fd, 0)  # no stale name for whoever locks next
+            os.close(fd)

@@ -7,16 +7,16 @@ import os
 import select
 import termios
 from dataclasses import dataclass
-from typing import Any
 
 import serial
 
-from harness.clock import Deadline
+from harness.clock import Deadline, monotonic
 from harness.errors import RigError
-from harness.line.errors import PortBusy, PortGone
+from harness.line.errors import PortBlocked, PortBusy, PortGone
 from harness.line.lock import PortLock
 
 _SLICE_S = 0.05  # constant: changing a time-out per read is a round trip on RFC 2217
+_WRITE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class PortSettings:
     baudrate: int = 115_200
     rtscts: bool = False
     dtr: bool | None = None
+    rts: bool | None = None
     hupcl: bool | None = None
 
 
@@ -34,13 +35,114 @@ class Port:
 
     def __init__(self, url: str, settings: PortSettings) -> None:
         self.url = url
-        self._lock = None if "://" in url else PortLock(url)
-        options: dict[str, Any] = {"exclusive": True} if self._lock else {}
+        self._settings = settings
+        self._lock: PortLock | None = None
+        self._poll = select.poll()
+        self._serial = self._open()
+
+    def reopen(self) -> None:
+        """Open again what was gone. Raises :class:`PortGone` while it is not back."""
+        self.close()
         try:
-            self._serial = serial.serial_for_url(
-                url, baudrate=settings.baudrate, rtscts=settings.rtscts, timeout=_SLICE_S,
-                write_timeout=10, **options,
+            self._serial = self._open()
+        except PortBusy:
+            raise
+        except RigError as error:
+            raise PortGone(f"{self.url} is still gone: {error}") from error
+
+    def set_dtr(self, level: bool) -> None:
+        """Tolerates ENOTTY: a PTY has no modem lines."""
+        with contextlib.suppress(OSError):
+            self._serial.dtr = level
+
+    def set_rts(self, level: bool) -> None:
+        """As :meth:`set_dtr`; of no use while RTS/CTS flow control drives the line."""
+        with contextlib.suppress(OSError):
+            self._serial.rts = level
+
+    def write(self, data: bytes, deadline: Deadline) -> None:
+        """All of it, or an error that says how much was not written."""
+        if self._fd < 0:
+            try:
+                self._serial.write(data)
+            except OSError as error:
+                raise self._gone(error, len(data)) from error
+            return
+        sent = 0
+        try:
+            sent = os.write(self._fd, data)
+            while sent < len(data):
+                self._await_room(deadline, len(data) - sent)
+                sent += os.write(self._fd, data[sent:])
+        except BlockingIOError:
+            self._await_room(deadline, len(data) - sent)
+            self.write(data[sent:], deadline)
+        except OSError as error:
+            raise self._gone(error, len(data) - sent) from error
+
+    def _await_room(self, deadline: Deadline, unsent: int) -> None:
+        writable = select.poll()
+        writable.register(self._fd, select.POLLOUT)
+        if not writable.poll(deadline.left() * 1000):
+            raise PortBlocked(
+                f"{self.url} takes no more bytes; is flow control (RTS/CTS) right on both sides?",
+                unsent,
+            )
+
+    def read(self, until: float) -> bytes:
+        """All that is there, waiting until this host time; empty when nothing came."""
+        if self._fd < 0:
+            return self._read_slowly(until)
+        left = until - monotonic() if until else 0.0
+        try:
+            if not self._poll.poll(left * 1000 if left > 0 else 0):
+                return b""
+            data = os.read(self._fd, 65_536)
+        except BlockingIOError:
+            return b""
+        except OSError as error:
+            raise self._gone(error) from error
+        if not data:
+            raise self._gone("end of file")
+        return data
+
+    def _read_slowly(self, until: float) -> bytes:
+        """Without a descriptor, in slices of a constant time-out."""
+        try:
+            while True:
+                waiting = self._serial.in_waiting
+                if not waiting and monotonic() >= until:
+                    return b""
+                data: bytes = self._serial.read(max(1, waiting))
+                if data:
+                    return data
+        except (OSError, TypeError) as error:  # pyserial: TypeError on a closed port
+            raise self._gone(error) from error
+
+    def close(self) -> None:
+        """Free the port and its lock. Safe to call twice."""
+        self._fd = -1  # its number may soon be that of another file
+        with contextlib.suppress(OSError):
+            self._serial.close()
+        self._unlock()
+
+    def _open(self) -> serial.Serial:
+        url, settings = self.url, self._settings
+        self._lock = None if "://" in url else PortLock(url)
+        self._fd = -1
+        try:
+            line = serial.serial_for_url(
+                url, do_not_open=True, baudrate=settings.baudrate, rtscts=settings.rtscts,
+                timeout=_SLICE_S, write_timeout=_WRITE_S,
             )  # fmt: skip
+            if self._lock is not None:
+                line.exclusive = True
+            # Before opening, so that the line does not pulse: some modems hang up on DTR.
+            if settings.dtr is not None:
+                line.dtr = settings.dtr
+            if settings.rts is not None and not settings.rtscts:
+                line.rts = settings.rts
+            line.open()
         except (OSError, ValueError) as error:
             self._unlock()
             if "exclusively lock" in str(error):
@@ -49,75 +151,24 @@ class Port:
                 f"cannot open {url}: {error}; check the cable, the path and your permissions"
             ) from error
         try:
-            self._fd = self._serial.fileno()
+            self._fd = line.fileno()
         except (OSError, AttributeError):  # io.UnsupportedOperation is an OSError
-            self._fd = -1
+            return line
+        os.set_blocking(self._fd, False)
         self._poll = select.poll()
-        if self._fd >= 0:
-            os.set_blocking(self._fd, False)
-            self._poll.register(self._fd, select.POLLIN)
-        if settings.dtr is not None:
-            self.set_dtr(settings.dtr)
+        self._poll.register(self._fd, select.POLLIN)
         if settings.hupcl is not None:
-            self._set_hupcl(settings.hupcl)
+            with contextlib.suppress(OSError, termios.error):
+                mode = termios.tcgetattr(self._fd)
+                mode[2] = mode[2] | termios.HUPCL if settings.hupcl else mode[2] & ~termios.HUPCL
+                termios.tcsetattr(self._fd, termios.TCSANOW, mode)
+        return line
 
-    def set_dtr(self, level: bool) -> None:
-        """Tolerates ENOTTY: a PTY has no modem lines."""
-        with contextlib.suppress(OSError):
-            self._serial.dtr = level
-
-    def _set_hupcl(self, on: bool) -> None:
-        with contextlib.suppress(OSError, termios.error):
-            mode = termios.tcgetattr(self._fd)
-            mode[2] = mode[2] | termios.HUPCL if on else mode[2] & ~termios.HUPCL
-            termios.tcsetattr(self._fd, termios.TCSANOW, mode)
-
-    def write(self, data: bytes, deadline: Deadline) -> None:
-        try:
-            if self._fd < 0:
-                self._serial.write(data)
-                return
-            sent = 0
-            while sent < len(data):
-                try:
-                    sent += os.write(self._fd, data[sent:] if sent else data)
-                except BlockingIOError:
-                    writable = select.poll()
-                    writable.register(self._fd, select.POLLOUT)
-                    if deadline.expired or not writable.poll(deadline.left() * 1000 + 1):
-                        raise PortGone(
-                            f"{self.url} takes no more bytes; is flow control (RTS/CTS) right?"
-                        ) from None
-        except OSError as error:
-            raise self._gone(error) from error
-
-    def read(self, deadline: Deadline) -> bytes:
-        """All that is there, waiting until the deadline; empty when nothing came."""
-        try:
-            if self._fd < 0:
-                while True:
-                    data: bytes = self._serial.read(max(1, self._serial.in_waiting))
-                    if data or deadline.expired:
-                        return data
-            if not self._poll.poll(deadline.left() * 1000):
-                return b""
-            data = os.read(self._fd, 65_536)
-        except BlockingIOError:
-            return b""
-        except (OSError, TypeError) as error:  # pyserial: TypeError on a closed port
-            raise self._gone(error) from error
-        if not data:
-            raise self._gone("end of file")
-        return data
-
-    def _gone(self, why: object) -> PortGone:
-        return PortGone(f"{self.url} is gone ({why}); check the cable and the modem's power")
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._serial.close()
-        self._unlock()
+    def _gone(self, why: object, unsent: int = 0) -> PortGone:
+        message = f"{self.url} is gone ({why}); check the cable and the modem's power"
+        return PortGone(message, unsent)
 
     def _unlock(self) -> None:
         if self._lock is not None:
             self._lock.release()
+            self._lock = None

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime, timedelta, timezone
 from types import TracebackType
 from typing import Self
 
 from harness.at.codes import CME, CMS, error_number
-from harness.at.dialect import Command
+from harness.at.dialect import Command, registration
+from harness.at.events import Urc
 from harness.at.params import Param, fields_of, quote
 from harness.at.sms_pdu import PduError, decode_deliver
 from harness.clock import Deadline
-from harness.line import AtChannel, AtTimeout, OutOfStep, Response
+from harness.line import AtChannel, EventTimeout, OutOfStep, Response
 from harness.modem.errors import (
     BadAnswer,
     CmeError,
@@ -20,19 +22,26 @@ from harness.modem.errors import (
     NotRegistered,
     SimProblem,
 )  # fmt: skip
-from harness.modem.values import Identity, Signal, Sms
+from harness.modem.values import Identity, Signal, Sms, UnreadableSms
 
 REGISTERED = frozenset({1, 5})  # home, roaming (27.007 §7.2)
+_BUSY = frozenset({14, 515})  # SIM busy; "please wait" of several vendors
 _STATUS = ("REC UNREAD", "REC READ", "STO UNSENT", "STO SENT")
+
+
+def _registration_code(urc: Urc) -> bool:
+    return urc.text.startswith(("+CEREG:", "+CGREG:", "+CREG:")) and registration(urc.text)
 
 
 class Modem:
     """A modem on a channel. Raises :class:`~harness.modem.errors.ModemError` leaves."""
 
     iccid_command = "AT+CCID"
+    ready_urcs: tuple[str, ...] = ("RDY",)
 
     def __init__(self, channel: AtChannel) -> None:
         self.channel = channel
+        self.unreadable: list[UnreadableSms] = []  # of the last list_sms
 
     def __enter__(self) -> Self:
         return self
@@ -74,15 +83,22 @@ class Modem:
         return fields_of(":" + self.line(command, timeout_s=timeout_s))
 
     def wait_ready(self, *, timeout_s: float = 30.0) -> None:
-        """Probe politely with ``AT`` until it is answered, then set echo off, numeric errors."""
+        """Probe politely until answered, then set echo off and numeric errors.
+
+        A boot code (``RDY``) ends the pause between two probes. Raises :class:`OutOfStep`.
+        """
         deadline = Deadline.after(timeout_s)
         while True:
             try:
-                self.channel.resync(timeout_s=min(3.0, max(0.5, deadline.left())))
+                self.channel.resync(timeout_s=min(1.5, max(0.7, deadline.left())))
                 break
-            except (OutOfStep, AtTimeout):
+            except OutOfStep:
                 if deadline.expired:
                     raise
+            with contextlib.suppress(EventTimeout):
+                self.channel.wait_for(
+                    lambda urc: urc.text in self.ready_urcs, timeout_s=min(1.0, deadline.left())
+                )
         self.command("ATE0")
         self.command("AT+CMEE=1")
 
@@ -93,31 +109,55 @@ class Modem:
             self.line("AT+CGSN").strip('"'), iccid, self.line("AT+CIMI"),
         )  # fmt: skip
 
-    def sim_state(self) -> str:
-        """``READY``, ``SIM PIN`` …; raises :class:`SimProblem` without a SIM."""
-        try:
-            return self.line("AT+CPIN?")
-        except CmeError as error:
-            raise SimProblem(f"no usable SIM: {error}; check that it is inserted") from error
+    def sim_state(self, *, timeout_s: float = 10.0) -> str:
+        """``READY``, ``SIM PIN`` …; raises :class:`SimProblem` without a SIM.
+
+        Asks again while the SIM is busy, as it is for some seconds after ``AT+CFUN=1``.
+        """
+        deadline = Deadline.after(timeout_s)
+        while True:
+            try:
+                return self.line("AT+CPIN?")
+            except CmeError as error:
+                if error.code not in _BUSY or deadline.expired:
+                    raise SimProblem(f"no usable SIM: {error}; check that it is there") from error
+            self.channel.pump(timeout_s=min(0.5, deadline.left()))
 
     def registration(self) -> int:
         """The best <stat> of CEREG, CGREG and CREG."""
-        seen = 0
+        return self._registration()[0]
+
+    def _registration(self) -> tuple[int, list[str]]:
+        """The best <stat>, and which of the three report nothing unsolicited (<n> is 0)."""
+        seen, quiet = 0, list[str]()
         for name in ("CEREG", "CGREG", "CREG"):
             fields = self.fields(f"AT+{name}?")
+            if fields[0].number == 0:
+                quiet.append(name)
             seen = (fields[1].number if len(fields) > 1 else None) or seen
             if seen in REGISTERED:
                 break
-        return seen
+        return seen, quiet
 
     def wait_registered(self, *, timeout_s: float = 180.0, poll_s: float = 2.0) -> int:
+        """The <stat> once registered (27.007 §7.2). Raises :class:`NotRegistered`.
+
+        Asks every ``poll_s`` seconds, and at once when an unsolicited code says that it changed.
+        """
         deadline = Deadline.after(timeout_s)
-        while (stat := self.registration()) not in REGISTERED:
+        stat, quiet = self._registration()
+        if stat not in REGISTERED:
+            for name in quiet:
+                with contextlib.suppress(CommandRefused):
+                    self.command(f"AT+{name}=1")
+        while stat not in REGISTERED:
             if deadline.expired:
                 raise NotRegistered(
                     f"not registered within {timeout_s:g} s: state {stat}; check antenna and SIM"
                 )
-            self.channel.pump(timeout_s=min(poll_s, deadline.left()))
+            with contextlib.suppress(EventTimeout):
+                self.channel.wait_for(_registration_code, timeout_s=min(poll_s, deadline.left()))
+            stat = self.registration()
         return stat
 
     def signal(self) -> Signal:
@@ -163,14 +203,27 @@ class Modem:
         return found
 
     def list_sms(self) -> list[Sms]:
-        """All stored received messages in PDU mode, which no text can break."""
+        """All stored received messages in PDU mode, which no text can break.
+
+        One that is no SMS-DELIVER is left out of the list, kept in :attr:`unreadable`, and noted
+        in the evidence: it must not hide the others.
+        """
         self.command("AT+CMGF=0")
-        lines = self.command(Command("AT+CMGL=4", data_lines=True), timeout_s=30.0).lines
-        return [
-            self._decoded(fields_of(head)[0].number or 0, fields_of(head)[1].number or 0, pdu)
-            for head, pdu in zip(lines[::2], lines[1::2], strict=False)
-            if (fields_of(head)[1].number or 0) < 2
-        ]
+        lines = iter(self.command(Command("AT+CMGL=4", data_lines=True), timeout_s=30.0).lines)
+        self.unreadable, found = [], []
+        for head in lines:
+            if not head.startswith("+CMGL:"):
+                continue
+            fields, pdu = [field.number or 0 for field in fields_of(head)], next(lines, "")
+            index, status = fields[0], fields[1] if len(fields) > 1 else 0
+            if status >= 2:
+                continue  # our own, stored to be sent
+            try:
+                found.append(self._decoded(index, status, pdu))
+            except BadAnswer as error:
+                self.unreadable.append(UnreadableSms(index, pdu, str(error)))
+                self.channel.note(str(error))
+        return found
 
     def read_sms(self, index: int) -> Sms:
         self.command("AT+CMGF=0")
@@ -189,4 +242,4 @@ class Modem:
         except (PduError, ValueError, IndexError) as error:
             raise BadAnswer(f"the SMS at index {index} is no PDU: {error}") from error
         sent = message.sent.isoformat()
-        return Sms(index, _STATUS[status], message.sender.text, message.text, sent)
+        return Sms(index, _STATUS[min(status, 3)], message.sender.text, message.text, sent)

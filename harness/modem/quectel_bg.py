@@ -10,7 +10,7 @@ from harness.at.events import Urc
 from harness.at.params import fields_of, quote
 from harness.clock import Deadline
 from harness.errors import UsageError
-from harness.line import AtTimeout
+from harness.line import EventTimeout
 from harness.modem.core import Modem
 from harness.modem.errors import BadAnswer, CommandRefused, PdpRefused, SocketError
 from harness.modem.values import HttpAnswer
@@ -25,17 +25,28 @@ DIALECT = Dialect(
         UrcKind("+CFUN:"),
         UrcKind("+CPIN:"),
         UrcKind("+CMT:", always, data_line=True),
-        UrcKind("+QIURC:", always, data_field=2),
+        # Only recv has data after it: "incoming" and "dnsgip" have other numbers in that place.
+        UrcKind('+QIURC: "recv"', always, data_field=2),
+        UrcKind("+QIURC:", always),
     ),
     finals=(("SEND OK", True), ("SEND FAIL", False)),
+    probe="AT+CMEE?",
 )
 SEND_MAX, READ_MAX = 1460, 1500
 URL_MAX, POST_MAX = 700, 102_400
+# The end of a body whose length nobody stated: OK, perhaps codes in between, +QHTTPREAD: <err>.
+_BODY_END = re.compile(
+    rb"\r\nOK\r\n(?=(?:\r\n(?:"
+    + b"|".join(re.escape(kind.prefix.encode()) for kind in DIALECT.urcs)
+    + rb")[^\r\n]*\r\n)*?\r\n\+QHTTPREAD: ?\d+\r\n)"
+)
 _LENGTH = re.compile(rb"(?im)^content-length:[ \t]*(\d+)[ \t]*\r?$")
 
 
 def _complete(response: bytes) -> bool:
     end = re.search(rb"\r?\n\r?\n", response)
+    if end and re.match(rb"HTTP/1\.\d (?:204|304)\b", response):
+        return True  # without a body, whatever the head says (RFC 9112 §6.3)
     length = _LENGTH.search(response, 0, end.end()) if end else None
     return bool(end and length and len(response) - end.end() >= int(length[1]))
 
@@ -55,6 +66,7 @@ class QuectelBg(Modem):
     """Buffer-mode sockets on context 1 and the built-in HTTP client with custom headers."""
 
     iccid_command = "AT+QCCID"
+    ready_urcs = ("RDY", "APP RDY")
 
     def activate(self, apn: str, *, context: int = 1, timeout_s: float = 150.0) -> str:
         """Activate the PDP context and return its address. Raises :class:`PdpRefused`."""
@@ -86,10 +98,14 @@ class QuectelBg(Modem):
         """TCP in buffer mode. Raises :class:`SocketError` with the 55x/56x number."""
         self.channel.discard(_about(connect))
         self.command(f'AT+QIOPEN=1,{connect},"TCP",{quote(host)},{port},0,0')
-        urc = self.channel.wait_for(f"+QIOPEN: {connect},", timeout_s=timeout_s)
+        try:
+            urc = self.channel.wait_for(f"+QIOPEN: {connect},", timeout_s=timeout_s)
+        except EventTimeout:
+            self.close_socket(connect)
+            raise
         code = fields_of(urc.text)[1].number
         if code != 0:
-            self.close_socket(connect)
+            self.close_socket(connect)  # the id stays in use otherwise
             raise SocketError(f"cannot connect to {host}:{port}", -1 if code is None else code)
 
     def close_socket(self, connect: int = 0) -> None:
@@ -102,7 +118,8 @@ class QuectelBg(Modem):
         for at in range(0, len(request), SEND_MAX):
             piece = request[at : at + SEND_MAX]
             text = f"AT+QISEND={connect},{len(piece)}"
-            self.checked(text, self.channel.execute_with_prompt(text, piece, timeout_s=30.0))
+            if not self.channel.execute_with_prompt(text, piece, timeout_s=120.0).ok:
+                raise SocketError(f"{text} was not sent", self._last_error())
         response = bytearray()
         deadline = Deadline.after(response_timeout_s)
         while True:
@@ -114,10 +131,20 @@ class QuectelBg(Modem):
             if read.data:
                 continue
             if deadline.expired:
-                raise AtTimeout("(the response on the socket)", bytes(response), response_timeout_s)
-            urc = self.channel.wait_for(_ready(connect), timeout_s=deadline.left())
+                raise EventTimeout("the request", bytes(response), response_timeout_s)
+            try:
+                urc = self.channel.wait_for(_ready(connect), timeout_s=deadline.left())
+            except EventTimeout:
+                raise EventTimeout("the request", bytes(response), response_timeout_s) from None
             if '"closed"' in urc.text:
                 self.channel.urcs.append(urc)  # seen again above, after the buffer was read
+
+    def _last_error(self) -> int:
+        """The number of ``AT+QIGETERROR``; -1 when it says nothing."""
+        try:
+            return self.fields("AT+QIGETERROR")[0].number or -1
+        except (CommandRefused, BadAnswer):
+            return -1
 
     def post_raw(
         self, host: str, port: int, request: bytes, *, response_timeout_s: float = 30.0
@@ -148,10 +175,16 @@ class QuectelBg(Modem):
         length = fields[2] if len(fields) > 2 else None
         if length == 0:
             return HttpAnswer(fields[1], b"")
-        mark = b"" if length else b"\r\nOK\r\n"
-        rule = Binary("CONNECT", length=length, until=mark)
+        # Not by count: a connection that breaks off leaves less than was stated.
+        rule = Binary("CONNECT", until=_BODY_END)
         read = self.channel.read_binary("AT+QHTTPREAD=80", rule, timeout_s=85.0)
-        return HttpAnswer(fields[1], self.checked("AT+QHTTPREAD", read).data)
+        body = self.checked("AT+QHTTPREAD", read).data
+        end = fields_of(self.channel.wait_for("+QHTTPREAD:", timeout_s=5.0).text)
+        if end[0].number != 0:
+            raise SocketError("HTTP response broken off", end[0].number or -1)
+        if length is not None and len(body) != length:
+            raise BadAnswer(f"AT+QHTTPREAD gave {len(body)} of {length} bytes")
+        return HttpAnswer(fields[1], body)
 
     def _upload(self, text: str, data: bytes, timeout_s: float) -> None:
         self.checked(text, self.channel.execute_with_prompt(

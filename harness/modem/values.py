@@ -37,7 +37,18 @@ class Sms:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableSms:
+    """A stored message that could not be decoded: a status report, or broken."""
+
+    index: int
+    pdu: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class HttpAnswer:
+    """Status and body as the modem's own HTTP client read them."""
+
     status: int
     body: bytes
 

@@ -10,7 +10,7 @@ from harness.at.params import fields_of, quote
 from harness.clock import WorkCounter
 from harness.errors import HilError, RigError
 from harness.evidence import Recorder
-from harness.line import AtTimeout, PortSettings
+from harness.line import AtTimeout, EventTimeout, PortSettings
 from harness.modem import QuectelBg, open_modem
 from harness.modem.errors import CommandRefused, ModemError, PdpRefused, SocketError
 from harness.platform.registry import Registration
@@ -178,11 +178,11 @@ class ScriptedDut:
             self._recorder.record(self._source, "note", text=str(error))
             self._connected_to = None
             return UplinkResult(None, "refused", body=uplink.body)
-        except AtTimeout as error:
-            if not error.sent.startswith("("):
-                raise ModemSilent(f"{self.name}: {error}") from error
+        except EventTimeout:
             self._hang_up()
             return UplinkResult(None, "timeout", body=uplink.body)
+        except AtTimeout as error:
+            raise ModemSilent(f"{self.name}: {error}") from error
         if answer.status is None:
             self._hang_up()
             return UplinkResult(None, "closed", body=uplink.body)
