@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.backoff import KPN, attempts, discard_after, with_reading
+from harness.backoff import KPN, Reading, attempts, discard_after, with_reading
 from harness.evidence import Event
 from harness.report.model import ScenarioReport, items
 from harness.report.text import as_utf8, esc, moment, plural, span
@@ -47,12 +47,12 @@ def _figure(report: ScenarioReport, submit: Event) -> str:
     ident = submit.data.get("id")
     tried = [e for e in report.of("sms.attempt") if e.data.get("id") == ident]
     schedule = [float(s) for s in items(submit.data.get("schedule")) if isinstance(s, int | float)]
-    reading = (
+    reading: Reading = (
         "windows-run-out"
         if schedule == list(attempts(with_reading("windows-run-out")))
         else "discard-wins"
     )
-    discard_s = discard_after(with_reading(reading))  # type: ignore[arg-type]
+    discard_s = discard_after(with_reading(reading))
     ends = [0.0]
     for phase in KPN.phases:
         ends.append(ends[-1] + phase.length_s)

@@ -134,7 +134,7 @@ class _Builder:
 
     def _power(self, event: Event) -> None:
         state = str(event.data.get("state", "?"))
-        self._box(event, "device", f"power {state}", {"on": "good"}.get(state, "dim"))  # type: ignore[arg-type]
+        self._box(event, "device", f"power {state}", "good" if state == "on" else "dim")
 
     def _line_fault(self, event: Event) -> None:
         self._box(event, "modem", f"line fault: {event.data.get('fault')}", "warn")
@@ -200,7 +200,7 @@ class _Builder:
 
     def _status(self, event: Event) -> None:
         status = str(event.data.get("status", "?"))
-        tone: Tone = {"FAILED": "bad", "DELIVERED": "good"}.get(status, "dim")  # type: ignore[assignment]
+        tone: Tone = "bad" if status == "FAILED" else "good" if status == "DELIVERED" else "dim"
         self._box(event, "sms", f"SMS {event.data.get('id')} {status}", tone)
 
     def _attempt(self, event: Event) -> None:

@@ -16,6 +16,11 @@ _SYMBOLS = {
     "passed": "✓", "failed": "✗", "rig error": "!", "harness error": "!", "skipped": "–",
     "no verdict": "?", "not shown": "·",
 }  # fmt: skip
+_NAV = (
+    '<nav class="h-nav" aria-label="Sections"><a href="#requirements">Requirements</a> '
+    '<a href="#set-up">Rig and versions</a> <a href="#open">Assumptions</a> '
+    '<a href="#results-table">Scenarios</a></nav>'
+)
 
 
 def summary_html(run: RunReport) -> str:
@@ -64,7 +69,7 @@ def _headline(run: RunReport) -> str:
     return (
         f'<p class="h-headline h-{tone}">{esc(headline_words(run))}</p>'
         f'<p class="h-dim">{plural(len(run.items), "scenario")}{took}{when}{rig} · run '
-        f'{esc(run.id)}{shared}</p><ul class="h-tiles">{tiles}</ul>{remarks}'
+        f'{esc(run.id)}{shared}</p><ul class="h-tiles">{tiles}</ul>{remarks}{_NAV}'
     )
 
 
@@ -85,7 +90,8 @@ def _failures(run: RunReport) -> str:
         return ""
     rows = "".join(
         f"<tr><td>{_link(item)}</td><td class='h-in'>"
-        f"<strong class='h-{TONES.get(item.verdict, 'warn')}'>{esc(item.verdict)}</strong></td><td class='h-in'>{esc(item.blame)}</td>"
+        f"<strong class='h-{TONES.get(item.verdict, 'warn')}'>{esc(item.verdict)}</strong></td>"
+        f"<td class='h-in'>{esc(item.blame)}</td>"
         f"<td class='h-in'>{esc(', '.join(item.requirements))}</td>"
         f"<td>{visible(item.message, limit=300)}</td></tr>"
         for item in bad[:100]
@@ -126,7 +132,7 @@ def _requirements(run: RunReport) -> str:
             f"<td>{_scenarios(every)}</td></tr>"
         )
     return (
-        f"<h2>By requirement</h2>"
+        '<h2 id="requirements">By requirement</h2>'
         '<div class="h-scroll"><table class="h-stack h-reqs"><thead><tr>'
         '<th scope="col">ID</th><th scope="col">requirement</th><th scope="col">who</th>'
         '<th scope="col">how sure</th><th scope="col">result</th><th scope="col">scenarios</th>'
@@ -156,7 +162,8 @@ def _set_up(run: RunReport) -> str:
         for device in run.identities
     )
     versions = _facts("Versions", [(n, v) for n, v in run.versions.items()])
-    return f'<h2>What was used</h2><div class="h-columns">{rig}{devices}{versions}</div>'
+    columns = f'<div class="h-columns">{rig}{devices}{versions}</div>'
+    return f'<h2 id="set-up">What was used</h2>{columns}'
 
 
 def _facts(title: str, rows: Sequence[tuple[str, str]]) -> str:
@@ -169,17 +176,18 @@ def _facts(title: str, rows: Sequence[tuple[str, str]]) -> str:
 
 
 def _open_questions(run: RunReport) -> str:
-    parts = ["<h2>What to know before you rely on it</h2>"]
+    parts = ['<h2 id="open">What to know before you rely on it</h2>']
     if run.assumed:
         rows = "".join(
             f'<tr><th scope="row">{esc(name)}</th><td>{prose(value)}</td><td>{prose(why)}</td></tr>'
             for name, value, why in run.assumed
         )
         parts.append(
-            "<h3>Assumed</h3><p>The documents leave these open. Each is a setting of the rig.</p>"
+            f"<h3>Assumed</h3><p>{plural(len(run.assumed), 'value')} that the documents leave open."
+            "</p><details><summary>What is assumed, and why</summary>"
             '<div class="h-scroll"><table class="h-stack"><thead><tr><th scope="col">what</th>'
             '<th scope="col">value in force</th><th scope="col">why</th></tr></thead>'
-            f"<tbody>{rows}</tbody></table></div>"
+            f"<tbody>{rows}</tbody></table></div></details>"
         )
     parts.append(_contradiction())
     if run.skips:

@@ -102,20 +102,19 @@ def transcript_html(lines: list[Line]) -> str:
 def _table(lines: list[Line], first: Line, several: bool) -> str:
     rows = []
     for line in lines:
-        way = "to the modem" if line.sent else "from the modem"
         mark = ' <span class="h-tag">URC</span>' if line.urc else ""
         name = f'<span class="h-dim">{visible(line.line.partition(":")[2])}</span> ' * several
         kind = "tx" if line.sent else "urc" if line.urc else "rx"
         rows.append(
             f'<tr class="h-{kind}"><td class="h-num">{clock(line.at)}</td>'
             f'<td class="h-num">+{(line.host - first.host) * 1000:.1f}</td>'
-            f'<td class="h-arrow"><span title="{way}" role="img" aria-label="{way}">'
-            f"{'→' if line.sent else '←'}</span></td>"
+            f'<td class="h-arrow">{"→" if line.sent else "←"}</td>'
             f"<td><code>{name}{visible(line.text, limit=_LONG, breaks=False)}</code>{mark}</td>"
             "</tr>"
         )
     return (
-        '<div class="h-scroll"><table class="h-at"><thead><tr><th scope="col">scenario time</th>'
+        '<div class="h-scroll"><table class="h-at"><caption>→ to the modem, '
+        '← from it</caption><thead><tr><th scope="col">scenario time</th>'
         '<th scope="col">real ms</th><th scope="col"><span class="h-sr">direction</span></th>'
         '<th scope="col">bytes</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
