@@ -83,28 +83,35 @@ class _Builder:
         """Turn the AT dialogue since the last other event into at most a few rows."""
         talk, self._talk = tuple(self._talk), []
         lines = dialogue(talk)
+        found: list[tuple[float, Row]] = []
         commands = [line for line in lines if line.sent and line.text.strip()]
         if commands:
             words = [shorten(line.text.strip(), 30) for line in commands]
             text = words[0] if len(words) == 1 else f"{len(words)} commands: {words[0]}"
             text += f" … {words[-1]}" if len(words) > 1 else ""
-            self.rows.append(Row("arrow", commands[0].at, text, "device", "modem", "dim"))
+            found.append(
+                (commands[0].host, Row("arrow", commands[0].at, text, "device", "modem", "dim"))
+            )
         finals = [line for line in lines if not line.sent and line.text.strip() and not line.urc]
         errors = [line for line in finals if "ERROR" in line.text]
         if errors:
             text = shorten(errors[0].text.strip(), 44)
             more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-            self.rows.append(Row("arrow", errors[0].at, text + more, "modem", "device", "bad"))
+            found.append(
+                (errors[0].host, Row("arrow", errors[0].at, text + more, "modem", "device", "bad"))
+            )
         elif finals and commands:
             text = shorten(finals[-1].text.strip(), 44)
-            self.rows.append(Row("arrow", finals[-1].at, text, "modem", "device", "dim"))
+            found.append(
+                (finals[-1].host, Row("arrow", finals[-1].at, text, "modem", "device", "dim"))
+            )
         urcs = [event for event in talk if event.kind == "urc"]
         if urcs:
             names = ", ".join(shorten(str(u.data.get("text", "")).strip(), 26) for u in urcs[:3])
             more = f" and {len(urcs) - 3} more" if len(urcs) > 3 else ""
-            self.rows.append(
-                Row("arrow", urcs[0].at, f"URC {names}{more}", "modem", "device", "warn")
-            )
+            row = Row("arrow", urcs[0].at, f"URC {names}{more}", "modem", "device", "warn")
+            found.append((urcs[0].host, row))
+        self.rows += [row for _, row in sorted(found, key=lambda pair: pair[0])]
 
     def _box(self, event: Event, lane: Lane, text: str, tone: Tone = "") -> None:
         self.rows.append(Row("box", event.at, text, lane, lane, tone))
