@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import datetime
 
 from harness.at.events import Urc
 from harness.at.params import fields_of, quote
@@ -29,6 +31,10 @@ class ModemSilent(RigError):
     """The modem gives no usable answer: power, wiring, baud rate, or not its AT port."""
 
 
+class WrongIdentity(RigError):
+    """The modem or SIM on the bench is not the one the rig file names."""
+
+
 class ScriptedDut:
     """A :class:`~harness.rig.dut.Dut` on top of a modem driver.
 
@@ -46,6 +52,7 @@ class ScriptedDut:
         recorder: Recorder,
         work: WorkCounter,
         virtual: VirtualModem | None,
+        now: Callable[[], datetime],
     ) -> None:
         self.name = registration.name
         self.seen = Seen()
@@ -53,6 +60,8 @@ class ScriptedDut:
         self._apn = apn
         self._recorder = recorder
         self._virtual = virtual
+        self._now = now
+        self._identified = False
         self._on = False
         self._attached = False
         self._connected_to: tuple[str, int] | None = None
@@ -108,9 +117,39 @@ class ScriptedDut:
         modem = self.modem
         modem.sim_state()
         modem.wait_registered(poll_s=2.0 if self._virtual is None else 0.02)
+        if not self._identified:
+            self._identify()
         modem.activate(self._apn)
         self._attached = True
         self._read_stored()
+
+    def _identify(self) -> None:
+        """Record who answers; another modem or SIM than the rig file says is the bench's fault.
+
+        Raises :class:`WrongIdentity`.
+        """
+        identity = self.modem.identify()
+        self._recorder.record(self._source, "device.identity", **asdict(identity))
+        for what, seen, wanted in (
+            ("IMEI", identity.imei, self._registration.imei),
+            ("ICCID", identity.iccid, self._registration.iccid),
+        ):
+            if wanted is not None and seen != wanted:
+                raise WrongIdentity(
+                    f"{self.name}: the rig file says {what} {wanted}, the modem says {seen}; "
+                    "correct the rig file or swap the parts back"
+                )
+        self._record_clock("start")
+        self._identified = True
+
+    def _record_clock(self, when: str) -> None:
+        """Measure the device's clock; it is never assumed."""
+        try:
+            skew_s = (self.modem.clock() - self._now()).total_seconds()
+        except ModemError as error:
+            self._recorder.record(self._source, "note", text=f"no device clock: {error}")
+            return
+        self._recorder.record(self._source, "clock.device", skew_s=skew_s, when=when)
 
     def power_off(self, *, abrupt: bool = False) -> None:
         if not self._on:
@@ -263,6 +302,7 @@ class ScriptedDut:
 
     def close(self) -> None:
         with contextlib.suppress(HilError):
-            if self._virtual is None and self._on:
+            if self._on and self._identified:
                 self._hang_up()
+                self._record_clock("end")
         self.modem.close()

@@ -96,4 +96,5 @@ def make_dut(bench: Bench, work: WorkCounter) -> Dut:
         recorder=bench.timeline,
         work=work,
         virtual=bench.modem,
+        now=bench.clock.now,
     )
