@@ -16,7 +16,6 @@ from harness.line.errors import PortBlocked, PortBusy, PortGone
 from harness.line.lock import PortLock
 
 _SLICE_S = 0.05  # constant: changing a time-out per read is a round trip on RFC 2217
-_WRITE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,7 @@ class Port:
         try:
             line = serial.serial_for_url(
                 url, do_not_open=True, baudrate=settings.baudrate, rtscts=settings.rtscts,
-                timeout=_SLICE_S, write_timeout=_WRITE_S,
+                timeout=_SLICE_S,
             )  # fmt: skip
             if self._lock is not None:
                 line.exclusive = True
