@@ -228,12 +228,13 @@ def test_plain_tests_leave_nothing(tmp_path: Path) -> None:
     assert "report.html" not in done.stdout
 
 
-def test_report_that_cannot_be_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["report.html", ".summary.json.new"])
+def test_report_that_cannot_be_written(tmp_path: Path, name: str) -> None:
     """A report that cannot be written is one clear line and an exit code, not a traceback."""
     source = (
         "import os\nfrom fixtures.report import run_folder\n"
         "def test_it(request):\n"
-        "    (run_folder(request.config) / 'report.html').mkdir()\n"
+        f"    (run_folder(request.config) / {name!r}).mkdir()\n"
     )
     done = start(tmp_path, "--hil", "-p", "no:xdist", source=source)
     assert done.returncode == 1
