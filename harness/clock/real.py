@@ -27,6 +27,7 @@ class RealClock:
     ) -> None:
         self.on_jump = on_jump
         self._timers = TimerHeap()
+        self._changed = threading.Condition()  # the timers, or how far away the next one is
         self._started_ns = monotonic_ns()
         self._base_ns = to_ns(start or wall())
         self._offset_ns = 0
@@ -83,7 +84,9 @@ class RealClock:
         with self._state:
             if self._closed:
                 return timer
-            self._timers.push(timer)
+            with self._changed:
+                self._timers.push(timer)
+                self._changed.notify_all()
             if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._run, name="scenario-clock", daemon=True
@@ -112,7 +115,9 @@ class RealClock:
         with self._state:
             self._closed = True
             sleepers = tuple(self._sleepers)
-        self._timers.clear()
+        with self._changed:
+            self._timers.clear()
+            self._changed.notify_all()
         for woken in sleepers:
             woken.set()
         if self._thread is not None and self._thread is not threading.current_thread():
@@ -148,8 +153,8 @@ class RealClock:
         with self._state:
             self._offset_ns += max(0, reached_ns - self._running_ns())
             self._held_ns = None
-        with self._timers.changed:
-            self._timers.changed.notify_all()
+        with self._changed:
+            self._changed.notify_all()
 
     def _fire_one(self, now_ns: int) -> None:
         timer = self._timers.pop_due(now_ns)
@@ -163,11 +168,11 @@ class RealClock:
 
     def _run(self) -> None:
         while not self._closed:
-            with self._timers.changed:
+            with self._changed:
                 due = self._timers.next_ns()
                 wait_s = 3600.0 if due is None else (due - self._running_ns()) / NS
                 if wait_s > 0 and not self._closed:
-                    self._timers.changed.wait(min(wait_s, 3600.0))
+                    self._changed.wait(min(wait_s, 3600.0))
                     continue
             with self._firing:
                 try:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import heapq
-import itertools
 import threading
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -83,33 +83,64 @@ class ScenarioClock(Protocol):
 
 
 class TimerHeap:
-    """Timers in order of moment, then of registration. Thread-safe."""
+    """Timers in order of moment, then of registration. Any thread may push; one at a time pops.
+
+    The heap holds moments, each once; the timers of one moment wait in a queue of their own. So an
+    SMS to ten thousand devices costs the heap one entry per attempt, not ten thousand. The queue
+    being fired is taken out whole: what is pushed for its moment meanwhile comes after it.
+    """
 
     def __init__(self) -> None:
-        self.changed = threading.Condition()
-        self._heap: list[tuple[int, int, Timer]] = []
-        self._order = itertools.count()
+        self._lock = threading.Lock()
+        self._moments: list[int] = []
+        self._queues: dict[int, deque[Timer]] = {}
+        self._firing: deque[Timer] = deque()
+        self._firing_ns = 0
 
     def push(self, timer: Timer) -> None:
-        with self.changed:
-            heapq.heappush(self._heap, (timer.when_ns, next(self._order), timer))
-            self.changed.notify_all()
+        when_ns = timer.when_ns
+        with self._lock:
+            queue = self._queues.get(when_ns)
+            if queue is None:
+                self._queues[when_ns] = deque((timer,))
+                heapq.heappush(self._moments, when_ns)
+            else:
+                queue.append(timer)
 
     def next_ns(self) -> int | None:
-        """When the next live timer is due, or None."""
-        with self.changed:
-            while self._heap and self._heap[0][2].cancelled:
-                heapq.heappop(self._heap)
-            return self._heap[0][0] if self._heap else None
+        """When the next timer is due, or None.
+
+        Cancelled timers do not count, except while those of their moment are being fired.
+        """
+        with self._lock:
+            if self._firing:
+                return self._firing_ns
+            while self._moments:
+                when_ns = self._moments[0]
+                queue = self._queues[when_ns]
+                while queue and queue[0].cancelled:
+                    queue.popleft()
+                if queue:
+                    return when_ns
+                del self._queues[heapq.heappop(self._moments)]
+            return None
 
     def pop_due(self, now_ns: int) -> Timer | None:
-        with self.changed:
-            due = self.next_ns()
-            if due is None or due > now_ns:
-                return None
-            return heapq.heappop(self._heap)[2]
+        """Take the next live timer if it is due by ``now_ns``, else None."""
+        while True:
+            firing = self._firing
+            while firing:
+                timer = firing.popleft()
+                if not timer.cancelled:
+                    return timer
+            with self._lock:
+                if not self._moments or self._moments[0] > now_ns:
+                    return None
+                self._firing_ns = heapq.heappop(self._moments)
+                self._firing = self._queues.pop(self._firing_ns)
 
     def clear(self) -> None:
-        with self.changed:
-            self._heap.clear()
-            self.changed.notify_all()
+        with self._lock:
+            self._moments.clear()
+            self._queues.clear()
+            self._firing = deque()

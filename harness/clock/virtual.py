@@ -53,7 +53,8 @@ class VirtualClock:
         return (self._now_ns - self._start_ns) / NS
 
     def call_at(self, when_ns: int, callback: Callable[[], object], label: str = "") -> Timer:
-        timer = Timer(max(when_ns, self._now_ns), callback, label)
+        now_ns = self._now_ns
+        timer = Timer(when_ns if when_ns > now_ns else now_ns, callback, label)
         self._timers.push(timer)
         return timer
 
@@ -102,6 +103,8 @@ class VirtualClock:
 
     def settle(self, drain: Callable[[], object] | None = None) -> None:
         """Wait until nothing is in flight. Raises :class:`ClockStuck` after the guard time."""
+        if drain is None and self.work.idle:
+            return  # the usual case, once for each timer
         if self.work.wait_idle(self._guard_s, drain):
             return
         stuck = ", ".join(f"{label} ({n})" for label, n in sorted(self.work.open().items()))
@@ -135,8 +138,7 @@ class VirtualClock:
                 if due is None or due > end_ns:
                     self._move_to_ns(end_ns, drain)
                     return condition()
-                self._jump(due)
-                self._fire_one()
+                self._fire_next(due)
                 self.settle(drain)
             return True
 
@@ -167,13 +169,9 @@ class VirtualClock:
                 f"the scenario clock does not go backwards: it is {self.now().isoformat()}, "
                 f"asked for {from_ns(target_ns).isoformat()}"
             )
-        while True:
+        self.settle(drain)
+        while self._fire_next(target_ns):
             self.settle(drain)
-            due = self._timers.next_ns()
-            if due is None or due > target_ns:
-                break
-            self._jump(due)
-            self._fire_one()
         self._jump(target_ns)
         self.settle(drain)
 
@@ -182,7 +180,13 @@ class VirtualClock:
         if self.on_jump is not None and before != target_ns:
             self.on_jump(before, target_ns)
 
-    def _fire_one(self) -> None:
-        timer = self._timers.pop_due(self._now_ns)
-        if timer is not None and not timer.cancelled:
+    def _fire_next(self, limit_ns: int) -> bool:
+        """Jump to the next timer due by ``limit_ns`` and fire it; False when there is none."""
+        timer = self._timers.pop_due(limit_ns)
+        if timer is None:
+            return False
+        if timer.when_ns > self._now_ns:
+            self._jump(timer.when_ns)
+        if not timer.cancelled:  # whoever is told of the jump may have cancelled it
             timer.callback()
+        return True

@@ -8,6 +8,8 @@ failed, so that a stepped clock makes each attempt with the device as it is at t
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from harness.backoff import attempts, discard_after
@@ -40,6 +42,7 @@ __all__ = [
 
 _NS = 1_000_000_000
 _SOURCE = "sms-centre"
+_NO_GATEWAY: tuple[AttemptOutcome, str] = ("unreachable", "no gateway")
 
 
 class GatewayRouter:
@@ -82,8 +85,10 @@ class SmsCentre:
         self._all: list[Sms] = []
         self._timers: dict[int, Timer] = {}
         self._closed = False
-        self._moments_ns = tuple(at_s * _NS for at_s in attempts(self.settings.backoff))
-        self._discard_ns = discard_after(self.settings.backoff) * _NS
+        self._steps = (
+            *((at_s * _NS, "sms attempt") for at_s in attempts(self.settings.backoff)),
+            (discard_after(self.settings.backoff) * _NS, "sms discard"),
+        )
 
     def submit(self, device: Registration, text: str) -> Sms:
         """Take an SMS for ``device`` and make the first attempt.
@@ -116,7 +121,7 @@ class SmsCentre:
         """Make no further attempts."""
         with self._lock:
             self._closed = True
-            for timer in self._timers.values():
+            for timer in tuple(self._timers.values()):
                 timer.cancel()
             self._timers.clear()
 
@@ -142,52 +147,39 @@ class SmsCentre:
     def _attempt(self, sms: Sms) -> None:
         if self._closed:
             return
-        outcome, detail = self._deliver(sms)
-        now_ns = self._clock.now_ns()
-        attempt = Attempt(len(sms.attempts) + 1, now_ns, now_ns - sms.submitted_ns, outcome, detail)
-        sms.attempts.append(attempt)
-        fields: dict[str, Any] = {"detail": detail} if detail else {}
-        self._record(
-            "sms.attempt",
-            sms,
-            number=attempt.number,
-            elapsed_s=attempt.elapsed_s,
-            outcome=outcome,
-            **fields,
-        )
+        gateway = self.gateway
+        outcome, detail = _NO_GATEWAY if gateway is None else self._deliver(sms, gateway)
+        sms.log.append((self._clock.now_ns(), outcome, detail))
+        made = len(sms.log)
+        if self._recorder is not None:
+            self._record_attempt(sms, made)
         if outcome == "delivered":
             self._finish(sms, self.settings.status.delivered)
-        elif attempt.number < len(self._moments_ns):
-            self._plan(sms, self._moments_ns[attempt.number], last=False)
         else:
-            self._plan(sms, self._discard_ns, last=True)
+            self._plan(sms, made)
 
-    def _deliver(self, sms: Sms) -> tuple[AttemptOutcome, str]:
-        if self.gateway is None:
-            return "unreachable", "no gateway"
+    def _deliver(self, sms: Sms, gateway: SmsGateway) -> tuple[AttemptOutcome, str]:
         message = ShortMessage(
             sms.msisdn, self.settings.sender, sms.text, from_ns(sms.submitted_ns)
         )
         try:
-            reached = self.gateway.deliver(message)
+            reached = gateway.deliver(message)
         except Exception as error:  # recorded: one broken gateway must not stop everybody's clock
             return "error", f"{type(error).__name__}: {error}"
         return ("delivered", "") if reached else ("unreachable", "")
 
-    def _plan(self, sms: Sms, after_ns: int, *, last: bool) -> None:
-        due_ns = sms.submitted_ns + after_ns
-        with self._lock:
-            if self._closed:
-                return
-            sms.next_ns = due_ns
-            if last:
-                self._timers[sms.id] = self._clock.call_at(
-                    due_ns, lambda: self._finish(sms, self.settings.status.failed), "sms discard"
-                )
-            else:
-                self._timers[sms.id] = self._clock.call_at(
-                    due_ns, lambda: self._attempt(sms), "sms attempt"
-                )
+    def _plan(self, sms: Sms, made: int) -> None:
+        """Set the timer of what follows ``made`` attempts: the next one, or the discard."""
+        after_ns, label = self._steps[made]
+        before = self._timers.get(sms.id)
+        if made == len(self._steps) - 1:
+            then: Callable[[], object] = partial(self._finish, sms, self.settings.status.failed)
+        else:
+            then = partial(self._attempt, sms) if before is None else before.callback
+        sms.next_ns = due_ns = sms.submitted_ns + after_ns
+        self._timers[sms.id] = timer = self._clock.call_at(due_ns, then, label)
+        if self._closed:  # meanwhile, and perhaps too early to find this timer
+            timer.cancel()
 
     def _finish(self, sms: Sms, status: str) -> None:
         with self._lock:
@@ -197,6 +189,18 @@ class SmsCentre:
             sms.status = status
             sms.next_ns = None
         self._record("sms.status", sms, status=status)
+
+    def _record_attempt(self, sms: Sms, made: int) -> None:
+        attempt = sms.attempts[made - 1]
+        fields: dict[str, Any] = {"detail": attempt.detail} if attempt.detail else {}
+        self._record(
+            "sms.attempt",
+            sms,
+            number=made,
+            elapsed_s=attempt.elapsed_s,
+            outcome=attempt.outcome,
+            **fields,
+        )
 
     def _record(self, kind: str, sms: Sms, **data: Any) -> None:
         if self._recorder is not None:

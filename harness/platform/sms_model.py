@@ -72,6 +72,8 @@ class Attempt(NamedTuple):
 class Sms:
     """One SMS downlink. The centre alone changes it; others read.
 
+    ``log`` holds what happened at each attempt: moment in ns since 1970, outcome, detail.
+    :attr:`attempts` is made of it when somebody looks, which for most SMS of a fleet nobody does.
     ``next_ns`` is when the next attempt (or, after the last, the discard) is due; None once the
     SMS is delivered or discarded.
     """
@@ -82,8 +84,16 @@ class Sms:
     text: str
     submitted_ns: int
     status: str
-    attempts: list[Attempt] = field(default_factory=list)
     next_ns: int | None = None
+    log: list[tuple[int, AttemptOutcome, str]] = field(default_factory=list, repr=False)
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """Every attempt so far, oldest first."""
+        return [
+            Attempt(number, at_ns, at_ns - self.submitted_ns, outcome, detail)
+            for number, (at_ns, outcome, detail) in enumerate(tuple(self.log), 1)
+        ]
 
     @property
     def submitted(self) -> datetime:
@@ -103,5 +113,5 @@ class Sms:
             "text": self.text,
             "submitted": self.submitted.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "status": self.status,
-            "attempts": [attempt.as_dict() for attempt in tuple(self.attempts)],
+            "attempts": [attempt.as_dict() for attempt in self.attempts],
         }

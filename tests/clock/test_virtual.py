@@ -173,3 +173,24 @@ def test_late_done_of_a_cut_line_is_accepted() -> None:
     assert ledger.idle
     with pytest.raises(RuntimeError, match="never counted in: line"):
         ledger.done("line")
+
+
+def test_timer_for_the_moment_that_fires_comes_after_those_already_waiting() -> None:
+    """A timer that sets another for its own moment does not overtake; a failure loses nobody."""
+    clock = VirtualClock(START)
+    fired: list[str] = []
+
+    def first() -> None:
+        fired.append("first")
+        clock.call_later(0, lambda: fired.append("set by first"))
+        late.cancel()
+        raise ValueError("broken timer")
+
+    clock.call_later(1, first)
+    clock.call_later(1, lambda: fired.append("second"))
+    late = clock.call_later(1, lambda: fired.append("cancelled"))
+    with pytest.raises(ValueError, match="broken timer"):
+        clock.advance(1)
+    assert fired == ["first"]
+    clock.advance(0)
+    assert fired == ["first", "second", "set by first"]
