@@ -56,11 +56,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     wanted = next((word for word in arguments if not word.startswith("-")), None)
+    passed_on: list[str] = []
+    if wanted == "run" and "--" in arguments:
+        at = arguments.index("--")
+        arguments, passed_on = arguments[:at], arguments[at + 1 :]
     try:
         try:
             parsed = build_parser(wanted).parse_args(arguments)
         finally:
             sys.stdout.flush()  # --help into a closed pipe ends here, not at exit
+        if passed_on:
+            parsed.pytest_arguments = passed_on
         module: ModuleType = importlib.import_module(COMMANDS[parsed.command][0])
         code = module.run(parsed)
         sys.stdout.flush()

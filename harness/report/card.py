@@ -24,7 +24,7 @@ _QUOTED = re.compile(r'="([A-Za-z0-9_.-]+)"(?=[ >])')
 KNOWN_KINDS = frozenset(
     {
         *("run.context", "step.start", "step.end", "verdict", "note"),
-        *("clock.jump", "clock.device", "power", "serial", "urc", "line.fault"),
+        *("clock.jump", "clock.device", "device.identity", "power", "serial", "urc", "line.fault"),
         *("modem.state", "modem.unknown", "modem.sms"),
         *("http.request", "http.response", "http.aborted", "uplink", "downlink"),
         *("sms.submit", "sms.attempt", "sms.status"),
@@ -215,6 +215,8 @@ def _console(report: ScenarioReport) -> str:
 
 def _identities(report: ScenarioReport) -> str:
     rows = [(name, value) for name, value in report.device.items() if value not in (None, "")]
+    for event in report.of("device.identity"):
+        rows += [(f"answers as {name}", value) for name, value in event.data.items()]
     for event in report.of("clock.device"):
         skew = event.data.get("skew_s")
         shown = f"{skew:+.3f} s" if isinstance(skew, int | float) else skew

@@ -22,6 +22,12 @@ RUN_TIME_NAMES = frozenset({"imei", "name"})
 MAX_CASES_PER_FILE = 500
 
 
+def shown_path(path: Path | str) -> str:
+    """A path as people find it from where they are: relative when it lies below."""
+    here, file = Path.cwd(), Path(path).absolute()
+    return str(file.relative_to(here)) if file.is_relative_to(here) else str(file)
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One scenario with its parameters: what pytest collects as an item."""
@@ -35,10 +41,8 @@ class Case:
 
     @property
     def shown_file(self) -> str:
-        """The file as people find it from where they are: relative when it lies below."""
-        here = Path.cwd()
-        file = self.file.absolute()
-        return str(file.relative_to(here)) if file.is_relative_to(here) else str(file)
+        """The scenario's file as people find it from where they are."""
+        return shown_path(self.file)
 
     def step_lines(self, index: int) -> tuple[int, int]:
         """First and last line of a step in the file."""

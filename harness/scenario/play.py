@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import platform as host
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -13,7 +14,7 @@ from harness.evidence import Event
 from harness.rig.bench import Bench, BenchOptions
 from harness.rig.rig import Device
 from harness.rig.session import RigSession
-from harness.scenario.load import Case
+from harness.scenario.load import Case, shown_path
 from harness.scenario.runner import judge, run_case
 from harness.scenario.verdict import Verdict
 
@@ -44,13 +45,22 @@ def play(session: RigSession, device: Device, case: Case, item: str) -> Result:
         verdict = judge(error, case, None)
     file = bench.timeline_file
     modem = bench.modem
-    events = bench.timeline.events() if hasattr(bench, "timeline") else []
+    events = list(_until_verdict(bench.timeline.events())) if hasattr(bench, "timeline") else []
     return Result(
         verdict,
         str(file.relative_to(session.folder)) if file.exists() else None,
         tuple(dict.fromkeys(modem.unknown_commands)) if modem is not None else (),
         tuple(events[-LAST_EVENTS:]),
     )
+
+
+def _until_verdict(events: list[Event]) -> Iterator[Event]:
+    """What happened before the verdict; the steps themselves are shown elsewhere."""
+    for event in events:
+        if event.kind == "verdict":
+            return
+        if not event.kind.startswith("step."):
+            yield event
 
 
 def options_of(case: Case, device: Device) -> BenchOptions:
@@ -85,7 +95,7 @@ def _record_context(bench: Bench, case: Case) -> None:
         },
         rig={
             "name": bench.rig.name,
-            "file": bench.rig.file,
+            "file": shown_path(bench.rig.file),
             "network": bench.network.reason,
         },
         scenario={

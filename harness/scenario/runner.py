@@ -45,6 +45,8 @@ def run_case(case: Case, bench: Bench) -> Verdict:
         requirements=verdict.requirements,
         blame=verdict.blame,
         step=verdict.step,
+        expected=verdict.expected,
+        seen=verdict.seen,
     )
     return verdict
 

@@ -1,0 +1,52 @@
+"""``hil run`` as a door to pytest."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def hil_run(*words: str, reports: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "harness", "run", "--reports", str(reports), *words],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def test_what_follows_the_dashes_goes_to_pytest(tmp_path: Path) -> None:
+    """`-- -k …` selects as in pytest, and the last line names the report."""
+    done = hil_run("scenarios/downlink", "--", "-k", "two-in-order", reports=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+    last = done.stdout.rstrip().splitlines()[-1]
+    assert last.endswith("latest/report.html")
+    assert (tmp_path / "latest" / "report.html").is_file()
+
+
+def test_json_ends_with_the_summary(tmp_path: Path) -> None:
+    """With --json the last line is the run's summary as one JSON object."""
+    done = hil_run("scenarios/downlink/none.yaml", "--json", reports=tmp_path)
+    summary = json.loads(done.stdout.rstrip().splitlines()[-1])
+    assert (summary["exit"], summary["counts"]) == (0, {"passed": 1})
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--rig", "nope.yaml"], "cannot read nope.yaml"),
+        (["--device", "nope"], "has no device 'nope'"),
+        (["scenarios/nowhere"], "not found: scenarios/nowhere"),
+    ],
+)
+def test_wrong_use_is_said_once(words: list[str], message: str, tmp_path: Path) -> None:
+    """A wrong rig, device or path ends with one message and exit code 2, nothing is run."""
+    done = hil_run(*words, reports=tmp_path)
+    assert done.returncode == 2
+    assert (done.stdout + done.stderr).count(message) == 1
+    assert "Traceback" not in done.stdout + done.stderr
