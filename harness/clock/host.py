@@ -16,6 +16,7 @@ class _Kept:
     monotonic = staticmethod(time.monotonic)
     monotonic_ns = staticmethod(time.monotonic_ns)
     wall = staticmethod(time.time)
+    wall_ns = staticmethod(time.time_ns)
     sleep = staticmethod(time.sleep)
     fromtimestamp = staticmethod(datetime.fromtimestamp)
 
@@ -33,6 +34,11 @@ def monotonic_ns() -> int:
 def wall() -> datetime:
     """The real wall time as aware UTC: for evidence only, never for a deadline."""
     return _Kept.fromtimestamp(_Kept.wall(), UTC)
+
+
+def wall_ns() -> int:
+    """The real wall time in nanoseconds since 1970: for evidence only."""
+    return _Kept.wall_ns()
 
 
 def pause(seconds: float) -> None:

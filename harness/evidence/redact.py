@@ -10,6 +10,7 @@ _PIN_COMMANDS = re.compile(
     r"(AT\+CPIN\s*=\s*|\+CLCK\s*=\s*\"SC\",[0-2],|\+CPWD\s*=\s*\"SC\",)[^\r\n;]+", re.IGNORECASE
 )
 # RFC 6750 §2.1: as a header line, or as the header's value on its own
+_SHORTEST = len("Bearer x")
 _BEARER = re.compile(r"((?:Authorization:\s*|^)Bearer\s+)[^\s\"]+", re.IGNORECASE)
 
 
@@ -20,20 +21,25 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[tuple[str, str]] = ()) -> None:
-        self._secrets: list[tuple[str, str]] = []
+        self._secrets: tuple[tuple[str, str], ...] = ()
         for name, value in secrets:
             self.add(name, value)
 
     def add(self, name: str, value: str) -> None:
         """Never write ``value`` again; it reads ``‹name›`` instead. Empty values are ignored."""
         if value:
-            self._secrets.append((value, f"‹{name}›"))
-            self._secrets.sort(key=lambda pair: -len(pair[0]))
+            # Wire bytes become text as latin-1, so a secret beyond ASCII has a second look.
+            looks = {value, value.encode("utf-8", "surrogatepass").decode("latin-1")}
+            new = (*self._secrets, *((look, f"‹{name}›") for look in looks))
+            self._secrets = tuple(sorted(new, key=lambda pair: -len(pair[0])))  # longest first
 
     def __call__(self, text: str) -> str:
+        # One search per secret: for 1 to 100 secrets faster than one pattern of them all.
         for value, shown in self._secrets:
             if value in text:
                 text = text.replace(value, shown)
+        if len(text) < _SHORTEST:
+            return text
         lowered = text.lower()
         if "cpin" in lowered or '"sc"' in lowered:
             text = _PIN_COMMANDS.sub(r"\1‹pin›", text)

@@ -22,12 +22,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from harness.clock import ScenarioClock, monotonic, wall
+from harness.clock import ScenarioClock, monotonic
+from harness.clock.host import wall_ns
 from harness.errors import RigError
+from harness.evidence.encode import Stamps, json_line
 from harness.evidence.redact import Redactor
-
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
-
 
 _HEAD = frozenset({"seq", "host", "wall", "at", "source", "kind"})
 
@@ -49,16 +48,8 @@ class Event:
     data: Mapping[str, Any] = field(default_factory=dict)
 
     def to_line(self) -> str:
-        return _encode(
-            {
-                "seq": self.seq,
-                "host": round(self.host, 6),
-                "wall": self.wall,
-                "at": self.at,
-                "source": self.source,
-                "kind": self.kind,
-                **self.data,
-            }
+        return json_line(
+            self.seq, self.host, self.wall, self.at, self.source, self.kind, dict(self.data)
         )
 
     @classmethod
@@ -77,6 +68,13 @@ class Recorder(Protocol):
 
 
 def _redacted(value: Any, redact: Redactor) -> Any:
+    exact = type(value)  # nearly every field is one of these
+    if exact is str:
+        return redact(value)
+    if exact is bytes:
+        return redact(value.decode("latin-1"))
+    if exact is int or exact is bool or value is None:
+        return value
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, bytes | bytearray | memoryview):
@@ -122,6 +120,7 @@ class Timeline:
         self._seq = 0
         self._events: deque[Event] = deque(maxlen=keep)
         self._listeners: list[Callable[[Event], object]] = []
+        self._at, self._wall = Stamps(), Stamps()
         self._fd: int | None = None
         if path is not None:
             try:
@@ -131,8 +130,9 @@ class Timeline:
                 raise EvidenceLost(f"cannot write the timeline {path}: {error.strerror}") from error
 
     def record(self, source: str, kind: str, **data: Any) -> Event:
+        redact = self.redactor
         clean = {
-            key + "_" if key in _HEAD else key: _redacted(value, self.redactor)
+            key + "_" if key in _HEAD else key: _redacted(value, redact)
             for key, value in data.items()
         }
         with self._lock:
@@ -140,15 +140,15 @@ class Timeline:
             event = Event(
                 self._seq,
                 monotonic(),
-                isoformat(wall()),
-                isoformat(self._clock.now()),
+                self._wall(wall_ns()),
+                self._at(self._clock.now_ns()),
                 source,
                 kind,
                 clean,
             )
             self._events.append(event)
             self._write(event)
-        for listener in tuple(self._listeners):
+        for listener in tuple(self._listeners):  # a copy: a listener may be dropped meanwhile
             try:
                 listener(event)
             except Exception as error:  # recorded; the thread that records must not suffer

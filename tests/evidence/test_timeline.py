@@ -131,3 +131,58 @@ def test_a_field_cannot_overwrite_the_head(tmp_path: Path) -> None:
     timeline.close()
     (event,) = read_timeline(tmp_path / "t.jsonl")
     assert (event.seq, event.data) == (1, {"seq_": 99, "at_": "later"})
+
+
+def test_secret_beyond_ascii_is_found_in_wire_bytes(tmp_path: Path) -> None:
+    """A secret with an accent is replaced as text and as the bytes of its UTF-8."""
+    secret = "pässwörd" * 4
+    timeline = Timeline(tmp_path / "t.jsonl", CLOCK, Redactor([("secret", secret)]))
+    event = timeline.record("me", "note", text=secret, wire=secret.encode())
+    timeline.close()
+    assert event.data == {"text": "‹secret›", "wire": "‹secret›"}
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(2026, 3, 1, 12, tzinfo=UTC),
+        datetime(2026, 2, 28, 23, 59, 59, 999_999, tzinfo=UTC),
+        datetime(2026, 3, 1, 0, 0, 0, 1_000, tzinfo=UTC),
+        datetime(1969, 12, 31, 23, 59, 59, 500_000, tzinfo=UTC),
+        datetime(2038, 1, 19, 3, 14, 8, tzinfo=UTC),
+    ],
+)
+def test_moments_are_written_to_the_millisecond(moment: datetime) -> None:
+    """Scenario time reads as ISO 8601 in UTC, cut to the millisecond, before and after a step."""
+    clock = VirtualClock(moment)
+    timeline = Timeline(None, clock)
+    timeline.record("me", "note")
+    clock.advance(0.25)
+    timeline.record("me", "note")
+    expected = [
+        shown.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        for shown in (moment, clock.now())
+    ]
+    assert [event.at for event in timeline.events()] == expected
+
+
+def test_line_is_the_json_of_the_event(tmp_path: Path) -> None:
+    """Each line is one JSON object: the head in its order, then the fields, whatever their text."""
+    timeline = Timeline(tmp_path / "t.jsonl", CLOCK)
+    fields = {
+        "text": 'a"b\\c\n\x00é€\ud800',
+        "n": -1,
+        "x": 0.5,
+        "none": None,
+        "deep": [{"a": True}],
+    }
+    event = timeline.record('me"', "note", **fields)
+    bare = timeline.record("me", "note")
+    timeline.close()
+    lines = (tmp_path / "t.jsonl").read_bytes().decode("utf-8", "surrogatepass").splitlines()
+    assert lines == [event.to_line(), bare.to_line()]
+    read = json.loads(lines[0])
+    assert list(read) == ["seq", "host", "wall", "at", "source", "kind", *fields]
+    assert {key: read[key] for key in fields} == fields
+    assert read["source"] == 'me"'
+    assert list(json.loads(lines[1])) == ["seq", "host", "wall", "at", "source", "kind"]

@@ -1,0 +1,62 @@
+"""The text of an event: its moments and its JSON line, made cheaply because they are made often."""
+
+from __future__ import annotations
+
+import json
+import json.encoder
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from harness.clock.scenario import NS, from_ns
+
+_MS = 1_000_000
+_quoted = json.encoder.encode_basestring
+
+
+class Stamps:
+    """Moments as ``2026-03-01T12:00:00.000Z``: UTC, to the millisecond. Not thread-safe.
+
+    Most events share the second, and in virtual time the moment, of the one before them.
+    """
+
+    __slots__ = ("_head", "_ns", "_second", "_text")
+
+    def __init__(self) -> None:
+        self._ns = self._second = -1
+        self._head = self._text = ""
+
+    def __call__(self, ns: int) -> str:
+        """``ns``: nanoseconds since 1970."""
+        if ns != self._ns or not self._text:
+            second, rest = divmod(ns, NS)
+            if second != self._second or not self._head:
+                self._head = from_ns(second * NS).isoformat()[:19]
+                self._second = second
+            self._text = f"{self._head}.{rest // _MS:03d}Z"
+            self._ns = ns
+        return self._text
+
+
+def _make_encoder() -> Callable[[Any], str]:
+    """``JSONEncoder.encode`` makes its C encoder anew for each call; this one is made once."""
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # an interpreter without the C module
+        return json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+    chunks: Callable[[Any, int], Iterable[str]] = make(
+        None, str, _quoted, None, ":", ",", False, False, True
+    )
+    return lambda value: "".join(chunks(value, 0))
+
+
+_encode = _make_encoder()
+
+
+def json_line(
+    seq: int, host: float, wall: str, at: str, source: str, kind: str, data: dict[str, Any]
+) -> str:
+    """One event as a JSON object, without line end. ``data`` must not use the head's names."""
+    head = (
+        f'{{"seq":{seq},"host":{round(host, 6)!r},"wall":{_quoted(wall)},"at":{_quoted(at)},'
+        f'"source":{_quoted(source)},"kind":{_quoted(kind)}'
+    )
+    return f"{head},{_encode(data)[1:]}" if data else head + "}"
