@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from types import TracebackType
 from typing import Self
 
@@ -38,6 +38,7 @@ class Modem:
 
     iccid_command = "AT+CCID"
     ready_urcs: tuple[str, ...] = ("RDY",)
+    clock_shows_utc = False  # the zone of +CCLK is a remark, not an offset
 
     def __init__(self, channel: AtChannel) -> None:
         self.channel = channel
@@ -173,20 +174,20 @@ class Modem:
         self.command("AT+CFUN=1,1", timeout_s=15.0)
 
     def clock(self) -> datetime:
-        """The modem's clock, aware (27.007 §8.15, zone in quarter hours)."""
+        """The modem's clock, aware, in its own zone (27.007 §8.15, zone in quarter hours)."""
         text = self.line("AT+CCLK?").strip('"')
-        zone = text[17:] or "+0"
         try:
+            zone = timezone(timedelta(minutes=15 * int(text[17:] or "+0")))
             moment = datetime.strptime(text[:17] + "+0000", "%y/%m/%d,%H:%M:%S%z")
-            return moment.replace(tzinfo=timezone(timedelta(minutes=15 * int(zone))))
         except ValueError as error:
             raise BadAnswer(f"AT+CCLK? gave no time: {text!r}") from error
+        return moment.astimezone(zone) if self.clock_shows_utc else moment.replace(tzinfo=zone)
 
     def set_clock(self, moment: datetime) -> None:
-        offset = moment.utcoffset() or timedelta()
-        quarters = int(offset.total_seconds()) // 900
-        stamp = quote(f"{moment:%y/%m/%d,%H:%M:%S}{quarters:+03d}")
-        self.command(f"AT+CCLK={stamp}")
+        """Set the clock to an aware moment, and its zone to that of ``moment``."""
+        quarters = round((moment.utcoffset() or timedelta()) / timedelta(minutes=15))
+        shown = moment.astimezone(UTC) if self.clock_shows_utc else moment
+        self.command(f"AT+CCLK={quote(f'{shown:%y/%m/%d,%H:%M:%S}{quarters:+03d}')}")
 
     def list_sms_text(self) -> list[Sms]:
         self.command("AT+CMGF=1")

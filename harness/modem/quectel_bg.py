@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from harness.at.dialect import Binary, Command, Dialect, UrcKind, always, registration
 from harness.at.events import Urc
@@ -68,10 +67,7 @@ class QuectelBg(Modem):
 
     iccid_command = "AT+QCCID"
     ready_urcs = ("RDY", "APP RDY")
-
-    def clock(self) -> datetime:
-        """BG95/BG96 give UTC, whatever zone stands behind it (facts from the field: not local)."""
-        return super().clock().replace(tzinfo=UTC)
+    clock_shows_utc = True  # seen with BG96; assumed for BG95
 
     def activate(self, apn: str, *, context: int = 1, timeout_s: float = 150.0) -> str:
         """Activate the PDP context and return its address. Raises :class:`PdpRefused`."""
