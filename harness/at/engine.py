@@ -24,7 +24,8 @@ class LocalProtocolError(RuntimeError):
     """We misused the engine: a command while one runs, data without a prompt."""
 
 
-_FINAL = re.compile(r"OK|ERROR|\+CM[ES] ERROR:.*|CONNECT(?: .*)?|ABORTED")
+_FINAL = re.compile(r"ERROR|\+CM[ES] ERROR:.*|CONNECT(?: .*)?|ABORTED")
+_FINAL_STARTS = frozenset("ECA+")
 _CALL_RESULTS = frozenset({"NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE"})
 _NUMERIC = {"0": "OK", "1": "CONNECT", "2": "RING", "3": "NO CARRIER", "4": "ERROR",
             "6": "NO DIALTONE", "7": "BUSY", "8": "NO ANSWER"}  # fmt: skip
@@ -120,17 +121,8 @@ class AtEngine:
     def receive(self, data: bytes) -> list[Event]:
         """Feed what arrived, in pieces of any size."""
         buffer = self._buffer
-        if (
-            data == _PLAIN_OK
-            and not buffer
-            and self._command is not None
-            and not self._data_line
-            and self._binary is None
-            and self._late is None
-            and not self._sent
-        ):  # the most frequent answer by far
-            self._end()
-            return [_OK]
+        if not buffer and data[-6:] == _PLAIN_OK and (plain := self._plain_answer(data)):
+            return plain
         buffer += data
         events: list[Event] = []
         while buffer:
@@ -144,6 +136,50 @@ class AtEngine:
                     break
             elif not self._take_line(events):
                 break
+        return events
+
+    def _plain_answer(self, data: bytes) -> list[Event] | None:
+        """The fast path: a whole answer that ends in OK and holds nothing but information.
+
+        None when there is anything else about it; then nothing has changed.
+        """
+        command = self._command
+        if (
+            command is None
+            or self._late is not None
+            or self._data_line
+            or self._binary is not None
+            or self._sent
+            or self._swallow_lf
+        ):
+            return None
+        if len(data) == 6:
+            self._end()
+            return [_OK]
+        if (
+            command.prompt
+            or command.binary is not None
+            or command.data_lines
+            or self.dialect.numeric
+            or len(data) > self.dialect.line_limit
+        ):
+            return None
+        events: list[Event] = []
+        for line in data[:-6].decode("latin-1").split("\n"):
+            text = line.strip("\r")
+            if not text:
+                continue
+            if (
+                text.startswith(self._prefixes)
+                or (self._echo and text.endswith(self._echo))
+                or text == "RING"
+                or text in _CALL_RESULTS
+                or self._final(command, text) is not None
+            ):
+                return None
+            events.append(Info(text))
+        self._end()
+        events.append(_OK)
         return events
 
     def _end(self) -> None:
@@ -311,7 +347,7 @@ class AtEngine:
             text = _NUMERIC.get(text, text)
         if text == "OK":
             return _OK
-        if _FINAL.fullmatch(text):
+        if text[0] in _FINAL_STARTS and _FINAL.fullmatch(text):
             return Final(text, text.startswith("CONNECT"))
         if command.is_call and text in _CALL_RESULTS:
             return Final(text, False)
