@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 EXAMPLE = "hil run --rig rigs/sim.yaml scenarios/token -- -k accepted -x"
 
-_PYTEST_EXITS = {0: 0, 1: 1, 2: 130, 3: 1, 4: 2, 5: 2}
-"""pytest's own exit codes (interrupted, internal error, usage, nothing collected) as ours."""
+_INTERRUPTED = 130  # as a shell says it: 128 + SIGINT
+_PYTEST_EXITS = {0: 0, 1: 1, 2: 2, 3: 1, 4: 2, 5: 2}
+"""pytest's own exit codes as ours: 2 is a file that cannot be collected (Ctrl-C is told apart),
+3 an internal error, 4 wrong use, 5 nothing collected."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,15 +48,18 @@ def run(arguments: argparse.Namespace) -> int:
 
     words = ["--hil", *(arguments.paths or default_paths())]
     if arguments.rig:
-        words += ["--rig", arguments.rig]
+        # One word: pytest takes a path that stands alone for one of the tests' (its rootdir).
+        words.append(f"--rig={arguments.rig}")
     if arguments.device:
-        words += ["--device", arguments.device]
+        words.append(f"--device={arguments.device}")
     if arguments.all_devices:
         words.append("--all-devices")
     if arguments.reports:
-        words += ["--reports", arguments.reports]
+        words.append(f"--reports={arguments.reports}")
     ending = _Ending()
     code = int(pytest.main([*words, *arguments.pytest_arguments], plugins=[ending]))
+    if ending.interrupted:
+        return _INTERRUPTED
     if ending.summary is None or code not in (0, 1):
         return _PYTEST_EXITS.get(code, 1)
     summary = json.loads(ending.summary.read_text(encoding="utf-8"))
@@ -64,10 +69,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 class _Ending:
-    """A pytest plugin that remembers where the summary was written."""
+    """A pytest plugin that remembers how the run ended and where its summary is."""
 
     def __init__(self) -> None:
         self.summary: Path | None = None
+        self.interrupted = False
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self.interrupted = isinstance(excinfo.value, KeyboardInterrupt)
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         from fixtures.report import summary_path

@@ -58,6 +58,7 @@ class Bench:
     Raises :class:`~harness.errors.RigError` on entering when the bench cannot be had.
     """
 
+    timeline: Timeline
     platform: Platform
     dut: Dut
 
@@ -85,6 +86,7 @@ class Bench:
         self._folder = folder
         self._loop = loop
         self._frozen: FrozenWall | None = None
+        self._timeline_kept = False
         self._closing = contextlib.ExitStack()
         start = options.start or DEFAULT_START
         self.clock: VirtualClock | RealClock = (
@@ -96,13 +98,30 @@ class Bench:
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as opening:
             opening.callback(self.clock.close)
-            redactor = self.rig.redactor()
-            redactor.add(f"secret of {self.registration.name}", self.registration.secret or "")
-            self.timeline = Timeline(self.timeline_file, self.clock, redactor)
-            opening.callback(self.timeline.close)
+            opening.enter_context(self.keep_timeline())
             self._open(opening)
             self._closing = opening.pop_all()
         return self
+
+    @contextlib.contextmanager
+    def keep_timeline(self) -> Iterator[Timeline]:
+        """The timeline, open until the outermost of its users leaves.
+
+        So that a verdict about opening or closing the bench is evidence too.
+        Raises :class:`~harness.evidence.EvidenceLost` when it cannot be written.
+        """
+        if self._timeline_kept:
+            yield self.timeline
+            return
+        redactor = self.rig.redactor()
+        redactor.add(f"secret of {self.registration.name}", self.registration.secret or "")
+        self.timeline = Timeline(self.timeline_file, self.clock, redactor)
+        self._timeline_kept = True
+        try:
+            yield self.timeline
+        finally:
+            self._timeline_kept = False
+            self.timeline.close()
 
     def _open(self, opening: contextlib.ExitStack) -> None:
         device = self.device

@@ -13,9 +13,9 @@ from harness.errors import HilError
 from harness.evidence import Event
 from harness.rig.bench import Bench, BenchOptions
 from harness.rig.rig import Device
-from harness.rig.session import RigSession
+from harness.rig.session import RigSession, Unfit
 from harness.scenario.load import Case, shown_path
-from harness.scenario.runner import judge, run_case
+from harness.scenario.runner import judge, judge_defect, record_verdict, run_case
 from harness.scenario.verdict import Verdict
 
 LAST_EVENTS = 12
@@ -27,27 +27,40 @@ class Result:
     """A case's verdict and where its evidence is; ``timeline`` is relative to the run's folder."""
 
     verdict: Verdict
-    timeline: str | None
-    unknown_commands: tuple[str, ...]
-    last_events: tuple[Event, ...]
+    device: str = ""
+    timeline: str | None = None
+    unknown_commands: tuple[str, ...] = ()
+    last_events: tuple[Event, ...] = ()
+
+
+def play_where_it_fits(session: RigSession, case: Case, item: str, name: str | None) -> Result:
+    """Play the case on the first device (only ``name``, when given) that offers what it needs.
+
+    Without one it is skipped with the reason. Never raises for what a rig can do wrong.
+    """
+    try:
+        device = session.choose(case.needs, name)
+    except HilError as error:
+        return Result(judge(error, case, None))
+    if isinstance(device, Unfit):
+        return Result(Verdict("skipped", device.reason))
+    return play(session, device, case, item)
 
 
 def play(session: RigSession, device: Device, case: Case, item: str) -> Result:
     """Open a bench, run the case, close the bench. Never raises for what a bench can do wrong."""
     bench = session.open_bench(device, options_of(case, device), item)
     try:
-        with bench:
-            _record_context(bench, case)
-            freeze = contextlib.nullcontext() if bench.options.real_time else bench.frozen_wall()
-            with freeze:
-                verdict = run_case(case, bench)
-    except HilError as error:
-        verdict = judge(error, case, None)
+        with bench.keep_timeline():
+            verdict = _run(bench, case)
+    except HilError as error:  # not even a timeline can be had
+        verdict = judge(error, case, None, device.name)
     file = bench.timeline_file
     modem = bench.modem
     events = list(_until_verdict(bench.timeline.events())) if hasattr(bench, "timeline") else []
     return Result(
         verdict,
+        device.name,
         str(file.relative_to(session.folder)) if file.exists() else None,
         tuple(dict.fromkeys(modem.unknown_commands)) if modem is not None else (),
         tuple(events[-LAST_EVENTS:]),
@@ -61,6 +74,35 @@ def _until_verdict(events: list[Event]) -> Iterator[Event]:
             return
         if not event.kind.startswith("step."):
             yield event
+
+
+def _run(bench: Bench, case: Case) -> Verdict:
+    """From opening to closing. What goes wrong while closing spoils a pass, and nothing else."""
+    verdict: Verdict | None = None
+    trouble: Verdict | None = None
+    try:
+        with bench:
+            _record_context(bench, case)
+            freeze = contextlib.nullcontext() if bench.options.real_time else bench.frozen_wall()
+            with freeze:
+                verdict = run_case(case, bench)
+    except HilError as error:
+        trouble = judge(error, case, None, bench.device.name)
+    except Exception as error:  # a defect of ours: it becomes the verdict, with its name
+        trouble = judge_defect(error, bench.timeline, None)
+    except BaseException:
+        bench.timeline.record("harness", "note", text="the run was interrupted here")
+        raise
+    if bench.timeline.lost is not None:  # without evidence, no verdict counts against a device
+        trouble, verdict = judge(bench.timeline.lost, case, None), None
+    if trouble is None:
+        assert verdict is not None
+        return verdict
+    if verdict is not None and verdict.outcome != "passed":
+        bench.timeline.record("harness", "note", text=f"while closing: {trouble.message}")
+        return verdict
+    record_verdict(trouble, bench.timeline)
+    return trouble
 
 
 def options_of(case: Case, device: Device) -> BenchOptions:

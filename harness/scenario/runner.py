@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from harness.clock import Deadline
 from harness.errors import DutError, HilError, RigError, UsageError
+from harness.evidence import Recorder
+from harness.line import AtTimeout, OutOfStep
 from harness.rig.bench import Bench
 from harness.scenario.actions import perform
 from harness.scenario.checks import first_match, first_mismatch
@@ -22,6 +24,13 @@ def run_case(case: Case, bench: Bench) -> Verdict:
     timeout = case.model.timeout
     seconds = timeout.total_seconds() if timeout is not None else DEFAULT_TIMEOUT_S
     stage = Stage(case, bench, Deadline.after(seconds))
+    verdict = _judged(stage)
+    record_verdict(verdict, bench.timeline)
+    return verdict
+
+
+def _judged(stage: Stage) -> Verdict:
+    case, bench = stage.case, stage.bench
     index: int | None = None
     try:
         for index in range(len(case.model.steps)):
@@ -29,15 +38,16 @@ def run_case(case: Case, bench: Bench) -> Verdict:
         index = None
         _check_watches(stage)
         bench.timeline.check()
-        verdict = Verdict("passed", requirements=tuple(case.model.verifies))
+        return Verdict("passed", requirements=tuple(case.model.verifies))
     except HilError as error:
-        verdict = judge(error, case, index)
+        return judge(error, case, index, bench.device.name)
     except Exception as error:  # a defect of ours: it becomes the verdict, with its name
-        verdict = Verdict(
-            "harness error", f"{type(error).__name__}: {error}", blame="harness", step=index
-        )
-        bench.timeline.record("harness", "note", text=_traceback(error))
-    bench.timeline.record(
+        return judge_defect(error, bench.timeline, index)
+
+
+def record_verdict(verdict: Verdict, timeline: Recorder) -> None:
+    """Put a verdict on the timeline; of several, the last is in force."""
+    timeline.record(
         "scenario",
         "verdict",
         outcome=verdict.outcome,
@@ -48,7 +58,12 @@ def run_case(case: Case, bench: Bench) -> Verdict:
         expected=verdict.expected,
         seen=verdict.seen,
     )
-    return verdict
+
+
+def judge_defect(error: Exception, timeline: Recorder, step: int | None) -> Verdict:
+    """An error that nobody raised on purpose is ours; its traceback goes to the timeline."""
+    timeline.record("harness", "note", text=_traceback(error))
+    return Verdict("harness error", f"{type(error).__name__}: {error}", blame="harness", step=step)
 
 
 def _traceback(error: BaseException) -> str:
@@ -57,8 +72,11 @@ def _traceback(error: BaseException) -> str:
     return "".join(traceback.format_exception(error))
 
 
-def judge(error: HilError, case: Case, step: int | None) -> Verdict:
-    """Whose doing it was: the bench's, the modem's, the device's, or ours."""
+def judge(error: HilError, case: Case, step: int | None, device: str = "") -> Verdict:
+    """Whose doing it was: the bench's, the modem's, the device's, or ours.
+
+    A silence on the line that no device was asked about is the bench's: power, cable, baud rate.
+    """
     verified = tuple(case.model.verifies)
     if isinstance(error, ExpectationFailed):
         broken = error.requirements or verified
@@ -73,6 +91,8 @@ def judge(error: HilError, case: Case, step: int | None) -> Verdict:
         )
     if isinstance(error, RigError):
         return Verdict("rig error", str(error), (), "rig", step)
+    if isinstance(error, AtTimeout | OutOfStep):
+        return Verdict("rig error", f"{device}: {error}", (), "rig", step)
     if isinstance(error, ScenarioTimeout):
         return Verdict("failed", str(error), verified, "device", step)
     if isinstance(error, DutError):
