@@ -248,10 +248,15 @@ class AtChannel:
             self.resync()
         deadline = Deadline.after(timeout_s)
         try:
-            self._drop_waiting()
+            if self._port.waiting():
+                self._drop_waiting()
             self._write(self.engine.start(command), deadline)
             return self._response(command, payload, deadline, timeout_s)
-        except BaseException:  # also Ctrl-C: the answer may still come, and must not be the next's
+        except (
+            BaseException
+        ) as error:  # also Ctrl-C: the answer may come yet, and is not the next's
+            if isinstance(error, PortGone):
+                self._lost()
             self._give_up(command)
             raise
 
@@ -260,18 +265,19 @@ class AtChannel:
     ) -> Response:
         lines: list[str] = []
         data = b""
-        until = deadline.at
+        read, until = self._port.read, deadline.at
         while True:
-            received = self._read(until)
-            if not received and deadline.expired:
-                raise AtTimeout(command.text, self._recent(), timeout_s)
+            received = read(until)
+            if not received:
+                if deadline.expired:
+                    raise AtTimeout(command.text, self._recent(), timeout_s)
+                continue
             final: Final | None = None
             for event in self._received(received):
-                kind = type(event)
-                if kind is Final:
-                    final = event  # type: ignore[assignment]  # type() does not narrow, and is fast
-                elif isinstance(event, Info):
+                if isinstance(event, Info):
                     lines.append(event.text)
+                elif isinstance(event, Final):
+                    final = event
                 elif isinstance(event, Payload):
                     data += event.data
                 elif isinstance(event, Prompt) and payload is not None:
@@ -300,6 +306,8 @@ class AtChannel:
             raise
 
     def _lost(self) -> None:
+        if self._gone:
+            return
         self._gone = self._out_of_step = True
         self.note("the port is gone")
 
@@ -329,7 +337,7 @@ class AtChannel:
                 self._recorder.record(self._source, "serial", dir="rx", bytes=data)
             events = self.engine.receive(data)
             for event in events:
-                if type(event) is Urc:
+                if isinstance(event, Urc):
                     self._handle(events)
                     break
             return events

@@ -88,13 +88,17 @@ class Port:
                 unsent,
             )
 
+    def waiting(self) -> bool:
+        """Whether :meth:`read` would return, or fail, at once."""
+        return self._fd < 0 or bool(self._poll.poll(0))
+
     def read(self, until: float) -> bytes:
         """All that is there, waiting until this host time; empty when nothing came."""
         if self._fd < 0:
             return self._read_slowly(until)
-        left = until - monotonic() if until else 0.0
+        left_ms = (until - monotonic()) * 1000 if until else 0
         try:
-            if not self._poll.poll(left * 1000 if left > 0 else 0):
+            if not self._poll.poll(left_ms if left_ms > 0 else 0):
                 return b""
             data = os.read(self._fd, 65_536)
         except BlockingIOError:
