@@ -55,6 +55,7 @@ def make_modem(bench: Bench, bound: Address, loop: LoopThread, work: WorkCounter
         settings=ModemSettings(
             power_on=False,
             witness=device.firmware is not None,
+            counted=device.firmware is None,
             baud=device.modem.baud,
             pace=device.modem.pace,
         ),

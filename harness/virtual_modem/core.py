@@ -23,13 +23,14 @@ from harness.at.commandline import (
 from harness.at.commandparse import Command, CommandSyntaxError, Kind, parse_body
 from harness.clock import ScenarioClock, WorkCounter
 from harness.evidence.timeline import Recorder
-from harness.virtual_modem.family import Family
+from harness.virtual_modem.family import Family, Model
 from harness.virtual_modem.faults import FaultKind, LineFault
 from harness.virtual_modem.http_session import HttpSession
 from harness.virtual_modem.identity import ModemIdentity, Subscription
 from harness.virtual_modem.line_end import LineEnd
 from harness.virtual_modem.messages import Messages
 from harness.virtual_modem.network import ModemNetwork
+from harness.virtual_modem.profile import Profile, recall
 from harness.virtual_modem.radio import Radio
 from harness.virtual_modem.results import AtError, Unknown
 from harness.virtual_modem.rtc import Rtc
@@ -44,6 +45,7 @@ class Power(Enum):
     READY = "ready"
 
 
+_KEPT = 1000  #: unknown commands and waiting codes that are remembered
 _NUMERIC = {"OK": 0, "CONNECT": 1, "NO CARRIER": 3, "ERROR": 4}
 
 
@@ -73,11 +75,13 @@ class Core:
         self.network = network
         self.loop = loop
         self.power = Power.OFF
-        self.unknown: list[str] = []
+        self.unknown: deque[str] = deque(maxlen=_KEPT)
+        self.stored = Profile()
+        self.kept: dict[str, str] = {}
         self.rtc = Rtc(clock, settings.zone)
         self.line = LineEnd(
             name, loop, recorder, work, self._arrived,
-            witness=settings.witness, limit=settings.output_limit,
+            witness=settings.witness, counted=settings.counted, limit=settings.output_limit,
         )  # fmt: skip
         self.messages = Messages(self)
         self.on_state = on_state
@@ -92,17 +96,27 @@ class Core:
     def _reset(self) -> None:
         self.reader = CommandLineReader()
         self.values: dict[str, str] = {}
-        self.verbose, self.cmee = True, 0
-        self.baud = self.settings.baud
+        self.verbose, self.quiet, self.cmee = True, False, 0
+        self.basic: dict[str, int] = {}
+        self.baud = self.stored.baud or self.settings.baud
         self.apply_baud()
         self.radio = Radio(self)
+        recall(self, self.stored)
         self.sockets = SocketPool(self)
         self.http = HttpSession(self)
         self._busy = False
         self._owed = 0
         self._payload: asyncio.Future[bytes | None] | None = None
-        self._urcs: deque[str] = deque()
+        self._urcs: deque[str] = deque(maxlen=_KEPT)
         self._after_final: list[Callable[[], object]] = []
+
+    @property
+    def model_name(self) -> str:
+        return self.family.model(self.identity.model)
+
+    @property
+    def model(self) -> Model:
+        return self.family.models[self.model_name]
 
     # power ------------------------------------------------------------------------------------
 
@@ -132,6 +146,7 @@ class Core:
         self._release_all()
         self.sockets.close_all()
         self.http.close()
+        self.messages.switched_off()
         self.radio.switched_off()
         self.rtc.reset()
         self.line.processed(self._owed)
@@ -202,9 +217,13 @@ class Core:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            self.recorder.record(f"modem:{self.name}", "note", text=f"modem defect: {error!r}")
-            if self._busy:
-                self.result("ERROR")
+            self._defect(error)
+            self._pump()
+
+    def _defect(self, error: BaseException) -> None:
+        self.recorder.record(f"modem:{self.name}", "note", text=f"modem defect: {error!r}")
+        if self._busy:
+            self.result("ERROR")
 
     # the line ---------------------------------------------------------------------------------
 
@@ -223,6 +242,10 @@ class Core:
         if self.power is not Power.READY or self._silent_until is not None:
             self.line.processed(raw)
             return
+        room = max(0, self.settings.input_limit - self.reader.pending)
+        if len(data) > room:
+            self.line.overflow(len(data) - room)
+            data = data[:room]
         self._owed += raw
         self.reader.receive(data)
         self._pump()
@@ -277,6 +300,9 @@ class Core:
             except (AtError, Unknown) as error:
                 self._failed(command, error)
                 return
+            except Exception as error:  # a defect of a handler must not stop the modem
+                self._defect(error)
+                return
             if inspect.iscoroutine(reply):
                 self.spawn(self._finish_later(command, reply, commands))
                 return
@@ -288,13 +314,21 @@ class Core:
         if entry is None:
             raise Unknown
         reply = entry.handler(command.kind)(self, command)
-        delay = self.settings.response_s.get(command.name, 0.0)
+        delay = self._response_time(command.name)
         return self._delayed(reply, delay) if delay else reply
 
+    def _response_time(self, name: str) -> float:
+        usual = 0.0
+        if self.settings.response_times == "typical":
+            usual = self.family.response_times.get(name, self.family.response_time).typical_s
+        return self.settings.response_s.get(name, usual)
+
     async def _delayed(self, reply: Reply, seconds: float) -> Info:
+        """The command takes effect, and its answer comes later."""
+        info = await reply if inspect.iscoroutine(reply) else reply
         with self.held():
             await asyncio.sleep(seconds)
-        return await reply if inspect.iscoroutine(reply) else reply  # type: ignore[return-value]
+        return info  # type: ignore[return-value]  # no coroutine: it was awaited
 
     async def _finish_later(self, command: Command, reply: Reply, rest: deque[Command]) -> None:
         try:
@@ -325,7 +359,9 @@ class Core:
         """The final result of a line; held codes follow it."""
         if fault := self.line.take(FaultKind.URC):
             self.send(f"\r\n{fault.text}\r\n".encode("latin-1", "replace"))
-        if self.verbose:
+        if self.quiet:
+            pass
+        elif self.verbose:
             self.send(f"\r\n{text}\r\n".encode("latin-1"))
         else:
             self.send(f"{_NUMERIC.get(text, text)}\r".encode("latin-1"))

@@ -41,6 +41,7 @@ class LineEnd:
         on_data: Callable[[bytes, int], object],
         *,
         witness: bool,
+        counted: bool,
         limit: int,
     ) -> None:
         self.name = name
@@ -49,8 +50,7 @@ class LineEnd:
         self.faults: list[LineFault] = []
         self._loop = loop
         self._recorder = recorder
-        # who does not record its side does not count it either: a foreign program
-        self._work: WorkCounter = NO_WORK if witness else work
+        self._work: WorkCounter = work if counted else NO_WORK
         self._on_data = on_data
         self._witness = witness
         self._limit = limit
@@ -125,9 +125,7 @@ class LineEnd:
         data = self._outgoing(data)
         room = self._limit - len(self._output)
         if len(data) > room:
-            self._recorder.record(
-                f"modem:{self.name}", "line.fault", fault="overflow", dropped=len(data) - room
-            )
+            self.overflow(len(data) - room)
             data = data[:room]
         if not data:
             return
@@ -137,6 +135,12 @@ class LineEnd:
         self._output += data
         if self._pause is None:
             self._flush()
+
+    def overflow(self, count: int) -> None:
+        """Note that bytes found no room."""
+        self._recorder.record(
+            f"modem:{self.name}", "line.fault", fault="overflow", dropped=count
+        )  # fmt: skip
 
     def cut(self) -> None:
         """The supply is gone: what was not sent yet never will be."""

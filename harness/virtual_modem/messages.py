@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,9 +12,11 @@ from harness.at.sms_pdu import (
     Address,
     Concatenation,
     Deliver,
+    StatusReport,
     Submit,
     encode_deliver,
     encode_smsc,
+    encode_status_report,
     split_text,
 )
 from harness.virtual_modem.sms_store import Store, Stored
@@ -39,6 +43,8 @@ class Messages:
         self.sent: list[SentSms] = []
         self.reference = 0
         self.concatenation = 0
+        self._routed: deque[Stored] = deque()  # to be forwarded, or waiting for +CNMA
+        self._unacknowledged: asyncio.TimerHandle | None = None
 
     @property
     def memories(self) -> list[str]:
@@ -60,6 +66,8 @@ class Messages:
         parts = split_text(text)
         receiving = self.stores[self.memories[2]]
         mt = core.notify_modes()[1]
+        if mt == 2 and self._routed:
+            return False  # the network waits for the acknowledgement as well
         if mt < 2 and receiving.size - len(receiving.places) < len(parts):
             core.urc(f'+QIND: "smsfull","{self.memories[2]}"')
             return False
@@ -75,8 +83,7 @@ class Messages:
         core = self._core
         index: int | None = None
         if mt == 2:
-            for line in core.family.forward(core, message):
-                core.urc(line)
+            self._route(message)
         else:
             index = self.stores[self.memories[2]].add(message)
             if mt == 1:
@@ -84,6 +91,65 @@ class Messages:
         core.recorder.record(
             f"modem:{core.name}", "modem.sms", sender=sender, text=text, index=index
         )
+
+    def _route(self, message: Stored) -> None:
+        """To the host; with +CSMS=1 the next one goes after +CNMA (27.005 §3.4.4)."""
+        if self._core.values.get("+CSMS", "0") == "0":
+            self._tell(message)
+            return
+        self._routed.append(message)
+        if self._unacknowledged is None:
+            self._tell_next()
+
+    def _tell(self, message: Stored) -> None:
+        family = self._core.family
+        for line in (family.report if message.is_report else family.forward)(self._core, message):
+            self._core.urc(line)
+
+    def _tell_next(self) -> None:
+        if self._routed:
+            self._tell(self._routed[0])
+            wait = self._core.settings.acknowledge_s
+            self._unacknowledged = self._core.loop.call_later(wait, self._given_up)
+
+    def acknowledge(self) -> bool:
+        """+CNMA came; False when nothing waits for it."""
+        if self._unacknowledged is None:
+            return False
+        self._unacknowledged.cancel()
+        self._unacknowledged = None
+        self._routed.popleft()
+        self._core.after_final(self._tell_next)
+        return True
+
+    def _given_up(self) -> None:
+        """No +CNMA: nothing is routed any more (27.005 §3.4.4), what came is stored."""
+        self._unacknowledged = None
+        mode, _, bm, _, bfr = self._core.notify_modes()
+        self._core.values["+CNMI"] = f"{mode},0,{bm},0,{bfr}"
+        while self._routed:
+            self.stores[self.memories[2]].add(self._routed.popleft())
+
+    def switched_off(self) -> None:
+        """What was routed and not acknowledged is the network's again."""
+        if self._unacknowledged is not None:
+            self._unacknowledged.cancel()
+            self._unacknowledged = None
+        self._routed.clear()
+
+    def _report(self, message: Submit, reference: int) -> None:
+        """The network says that the message was delivered, if +CNMI wants to know."""
+        core = self._core
+        ds = core.notify_modes()[3]
+        now = core.rtc.network_time()
+        tpdu = encode_status_report(StatusReport(reference, message.recipient, now, now, 0))
+        report = Stored(0, tpdu, core.settings.smsc)
+        if ds == 1:
+            self._route(report)
+        elif ds == 2:
+            index = self.stores[self.memories[2]].add(report)
+            if index is not None:
+                core.urc(f'+CDSI: "{self.memories[2]}",{index}')
 
     def submit(self, message: Submit) -> int:
         """Give a message to the network; its reference."""
@@ -95,6 +161,9 @@ class Messages:
             sender=core.identity.msisdn, recipient=message.recipient.text, text=message.text,
             index=None,
         )  # fmt: skip
+        if message.report:
+            reference = self.reference
+            core.after_final(lambda: self._report(message, reference))
         return self.reference
 
 

@@ -87,9 +87,15 @@ class Radio:
         core.on_state("registered" if self.registered else "not registered")
 
     def location(self, name: str) -> str:
+        """The fields after the status (27.007 §10.1.22), of the network's answer: no reject cause
+        while registered, and the PSM timers as the network granted them: as asked."""
         if self.modes[name] < 2 or not self.registered:
             return ""
-        return ',"0FA1","01A2D003",8'
+        cell = ',"0FA1","01A2D003",8'
+        mode, _, _, tau, active = self._core.values.get("+CPSMS", "0,,,,").split(",")[:5]
+        if self.modes[name] < 4 or mode != "1":
+            return cell
+        return f"{cell},,,{active},{tau}"
 
     def drop_contexts(self, reason: str) -> None:
         for cid, context in self.contexts.items():

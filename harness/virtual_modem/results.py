@@ -13,6 +13,7 @@ CME: Mapping[int, str] = {
     133: "requested service option not subscribed", 148: "unspecified GPRS error",
     701: "HTTP unknown error", 702: "HTTP timeout", 703: "HTTP busy", 705: "HTTP no get request",
     711: "HTTP URL error", 712: "HTTP empty URL", 714: "HTTP DNS error",
+    706: "HTTP get request busy", 729: "HTTP no memory",
     715: "HTTP socket create error", 716: "HTTP socket connect error",
     717: "HTTP socket read error", 718: "HTTP socket write error",
     719: "HTTP socket closed", 722: "HTTP read timeout", 723: "HTTP response failed",
@@ -24,7 +25,8 @@ CMS: Mapping[int, str] = {
     304: "invalid PDU mode parameter", 305: "invalid text mode parameter",
     310: "SIM not inserted", 311: "SIM PIN required", 320: "memory failure",
     321: "invalid memory index", 322: "memory full", 330: "SMSC address unknown",
-    331: "no network service", 332: "network timeout", 500: "unknown error",
+    331: "no network service", 332: "network timeout",
+    340: "no +CNMA acknowledgement expected", 500: "unknown error",
 }  # fmt: skip
 
 SOCKET: Mapping[int, str] = {

@@ -8,6 +8,10 @@ from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from harness.errors import UsageError
+
+RESPONSE_TIMES = ("none", "typical")
+
 
 @dataclass(frozen=True, slots=True)
 class ModemSettings:
@@ -18,16 +22,25 @@ class ModemSettings:
     connect_s: float = 8.0  #: TCP connect; the manual's maximum is 150 s
     reply_hold_s: float = 0.5  #: how long virtual time waits for the peer after data was sent
     prompt_delay_s: float = 0.0  #: CR to prompt; a real UART needs some ms for the LF of CR LF
-    response_s: Mapping[str, float] = field(default_factory=dict)  #: command name to delay
+    response_times: str = "none"  #: "typical": commands take as long as on a module
+    response_s: Mapping[str, float] = field(default_factory=dict)  #: command to delay, wins
     baud: int = 115_200  #: initial AT+IPR
     pace: bool = False  #: send no faster than AT+IPR
     link: Path | None = None  #: a stable symlink to the PTY
     port: str | None = None  #: a real UART instead of a PTY
     power_on: bool = True  #: boots when started
     witness: bool = False  #: record the line: the program at the other end does not
+    counted: bool = True  #: the program at the other end counts the bytes of the line as work
     stat: int = 1  #: registration when there is a network: 1 home, 5 roaming
     auto_time: int = 1  #: initial AT+CTZU (assumed)
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("Europe/Amsterdam"))
     smsc: str = "+31653131313"  #: assumed
-    resolver: str = "192.0.2.53"  #: where name lookups are sent; nobody has this address
+    acknowledge_s: float = 15.0  #: how long a routed SMS waits for +CNMA (assumed)
     output_limit: int = 262_144  #: bytes kept for a host that does not read; more are dropped
+    input_limit: int = 16_384  #: bytes kept of what comes during a command; more are dropped
+
+    def __post_init__(self) -> None:
+        if self.response_times not in RESPONSE_TIMES:
+            raise UsageError(
+                f"no response times {self.response_times!r} (known: {', '.join(RESPONSE_TIMES)})"
+            )

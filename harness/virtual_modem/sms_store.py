@@ -15,6 +15,11 @@ class Stored:
     tpdu: bytes
     smsc: str
 
+    @property
+    def is_report(self) -> bool:
+        """SMS-STATUS-REPORT by its TP-MTI (TS 23.040 §9.2.3.1); a stored SUBMIT has 1."""
+        return self.tpdu[0] & 0x03 == 0x02
+
 
 @dataclass(slots=True)
 class Store:

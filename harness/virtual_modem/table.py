@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.at.commandparse import Command, Kind
+from harness.virtual_modem.fields import Field, Setting
 from harness.virtual_modem.results import AtError, Unknown
 
 if TYPE_CHECKING:
@@ -43,17 +44,18 @@ def says(*lines: str) -> Handler:
     return lambda core, command: list(lines)
 
 
-def kept(name: str, default: str, test: str | None = None) -> Entry:
-    """A setting that is kept and read back, and has no other effect here."""
+def kept(name: str, default: str, *fields: Field) -> Entry:
+    """A setting that is checked, kept until power goes, and read back."""
+    setting = Setting(default, fields)
 
     def read(core: Core, command: Command) -> Info:
         return [f"{name}: {core.values.get(name, default)}"]
 
     def write(core: Core, command: Command) -> Info:
-        core.values[name] = ",".join("" if p is None else str(p) for p in command.params)
+        core.values[name] = setting.merge(core.values.get(name, default), command.params)
         return None
 
-    return Entry(read=read, set=write, test=says(f"{name}: {test}" if test else name + ": (0,1)"))
+    return Entry(read=read, set=write, test=says(f"{name}: {setting.shown}"))
 
 
 def number(command: Command, place: int, low: int, high: int, default: int | None = None) -> int:

@@ -104,7 +104,7 @@ def bench(loop: LoopThread, tmp_path: Path) -> Iterator[Make]:
             network=ModemNetwork(
                 routes={PLATFORM: target} if target else {}, lookup=lookups.append
             ),
-            settings=replace(settings or ModemSettings(), witness=True),
+            settings=replace(settings or ModemSettings(), witness=True, counted=False),
         )  # fmt: skip
         host = Host(modem.start())
         made.append(Bench(modem, host, timeline, clock, lookups))

@@ -6,6 +6,8 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from harness.at.commandparse import Command
+from harness.virtual_modem.fields import like, ranged
+from harness.virtual_modem.profile import BASIC, Profile, current, recall
 from harness.virtual_modem.results import AtError
 from harness.virtual_modem.table import CommandTable, Entry, Handler, Info, kept, number, says, text
 
@@ -15,6 +17,38 @@ if TYPE_CHECKING:
 
 def _nothing(core: Core, command: Command) -> Info:
     return None
+
+
+def _quiet(core: Core, command: Command) -> Info:
+    core.quiet = number(command, 0, 0, 1, 0) == 1
+    return None
+
+
+def _hang_up(core: Core, command: Command) -> Info:
+    number(command, 0, 0, 0, 0)
+    return None
+
+
+def _basic(name: str) -> Entry:
+    """``AT&C1``: a number in its range; without one it is 0 (V.250 §5.3.1)."""
+    low, high, _ = BASIC[name]
+
+    def run(core: Core, command: Command) -> Info:
+        core.basic[name] = number(command, 0, low, high, 0)
+        return None
+
+    return Entry(run=run)
+
+
+def _register(name: str) -> Entry:
+    """``ATS3=13``, read as three digits (V.250 §5.3.2)."""
+    low, high, _ = BASIC[name]
+
+    def write(core: Core, command: Command) -> Info:
+        core.basic[name] = number(command, 0, low, high)
+        return None
+
+    return Entry(read=lambda core, command: [f"{core.basic[name]:03d}"], set=write)
 
 
 def _echo(core: Core, command: Command) -> Info:
@@ -28,15 +62,27 @@ def _verbose(core: Core, command: Command) -> Info:
 
 
 def _factory(core: Core, command: Command) -> Info:
-    core.reader.echo, core.verbose, core.cmee = True, True, 0
+    number(command, 0, 0, 0, 0)
+    recall(core, Profile())
+    return None
+
+
+def _stored(core: Core, command: Command) -> Info:
+    number(command, 0, 0, 0, 0)
+    recall(core, core.stored)
+    return None
+
+
+def _store(core: Core, command: Command) -> Info:
+    number(command, 0, 0, 0, 0)
+    core.stored = current(core)
     return None
 
 
 def _information(core: Core, command: Command) -> Info:
     if number(command, 0, 0, 255, 0):
         raise AtError
-    model = core.family.model(core.identity.model)
-    return [core.family.manufacturer, model, f"Revision: {core.family.models[model]}"]
+    return [core.family.manufacturer, core.model_name, f"Revision: {core.model.revision}"]
 
 
 def _manufacturer(core: Core, command: Command) -> Info:
@@ -44,11 +90,15 @@ def _manufacturer(core: Core, command: Command) -> Info:
 
 
 def _model(core: Core, command: Command) -> Info:
-    return [core.family.model(core.identity.model)]
+    return [core.model_name]
 
 
 def _revision(core: Core, command: Command) -> Info:
-    return [core.family.models[core.family.model(core.identity.model)]]
+    return [core.model.revision]
+
+
+def _full_revision(core: Core, command: Command) -> Info:
+    return [f"{core.model.revision}_{core.model.sub_revision}"]
 
 
 def _imei(core: Core, command: Command) -> Info:
@@ -162,18 +212,17 @@ def _list_commands(core: Core, command: Command) -> Info:
     return [f"AT{name}" for name in sorted(core.family.commands)]
 
 
-_ANY = Entry(run=_nothing)
+_TIMER = like("[01]{8}", '("00000000"-"11111111")', quoted=True)
 COMMANDS: CommandTable = {
-    "E": Entry(run=_echo), "V": Entry(run=_verbose), "Z": Entry(run=_factory),
-    "&F": Entry(run=_factory), "&W": _ANY, "&C": _ANY, "&D": _ANY, "&K": _ANY, "&S": _ANY,
-    "Q": Entry(run=lambda core, command: [][number(command, 0, 0, 0, 0):] or None),
-    "X": _ANY, "H": _ANY, "I": Entry(run=_information),
-    "S0": kept("S0", "0"), "S3": kept("S3", "13"), "S4": kept("S4", "10"), "S5": kept("S5", "8"),
-    "S7": kept("S7", "0"),
+    "E": Entry(run=_echo), "V": Entry(run=_verbose), "Q": Entry(run=_quiet),
+    "Z": Entry(run=_stored), "&F": Entry(run=_factory), "&W": Entry(run=_store),
+    "H": Entry(run=_hang_up), "I": Entry(run=_information),
+    **{name: _basic(name) for name in ("X", "&C", "&D")},
+    **{name: _register(name) for name in ("S0", "S3", "S4", "S5", "S7")},
     "+CGMI": Entry(run=_manufacturer, test=_nothing), "+GMI": Entry(run=_manufacturer),
     "+CGMM": Entry(run=_model, test=_nothing), "+GMM": Entry(run=_model, test=_nothing),
     "+CGMR": Entry(run=_revision, test=_nothing), "+GMR": Entry(run=_revision, test=_nothing),
-    "+QGMR": Entry(run=_revision),
+    "+QGMR": Entry(run=_full_revision, test=_nothing),
     "+CGSN": Entry(run=_imei, set=_imei_typed, test=_nothing),
     "+GSN": Entry(run=_imei, test=_nothing),
     "+CIMI": Entry(run=_imsi, test=_nothing),
@@ -189,13 +238,14 @@ COMMANDS: CommandTable = {
     "+QPOWD": Entry(run=_power_down, set=_power_down, test=says("+QPOWD: (0,1)")),
     "+CCLK": Entry(read=_clock, set=_set_clock, test=_nothing),
     "+QLTS": Entry(run=_network_time, set=_network_time, test=says("+QLTS: (0-2)")),
-    "+CTZU": kept("+CTZU", "1", "(0,1,3)"), "+CTZR": kept("+CTZR", "0", "(0-2)"),
+    "+CTZU": kept("+CTZU", "1", ranged("0,1,3")), "+CTZR": kept("+CTZR", "0", ranged("0-2")),
     "+IPR": Entry(read=lambda core, command: [f"+IPR: {core.baud}"], set=_baud,
                   test=says("+IPR: (),(0,9600,19200,38400,57600,115200,230400,460800,921600)")),
-    "+IFC": kept("+IFC", "0,0", "(0,2),(0,2)"), "+ICF": kept("+ICF", "3,3", "(3),(3)"),
-    "+CPSMS": kept("+CPSMS", '0,,,"00100100","00000000"', "(0,1),,,(),()"),
-    "+CEDRXS": kept("+CEDRXS", "0", "(0-3),(4,5),()"),
-    "+QSCLK": kept("+QSCLK", "0", "(0-2)"),
+    "+IFC": kept("+IFC", "0,0", ranged("0,2"), ranged("0,2")),
+    "+ICF": kept("+ICF", "3,3", ranged("3"), ranged("3")),
+    "+CPSMS": kept("+CPSMS", '0,,,"00100100","00000000"',
+                   ranged("0-2"), _TIMER, _TIMER, _TIMER, _TIMER),
+    "+QSCLK": kept("+QSCLK", "0", ranged("0-2")),
     "+CBC": Entry(run=says("+CBC: 0,100,3800")),
     "+CLAC": Entry(run=_list_commands),
 }  # fmt: skip

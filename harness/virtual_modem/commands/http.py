@@ -27,6 +27,8 @@ def _config(core: Core, command: Command) -> Info:
     if key == "customheader":
         if len(command.params) < 2:
             return [f'+QHTTPCFG: "customheader","{header}"' for header in http.headers]
+        if len(http.headers) >= http.HEADERS:
+            raise AtError(730)
         http.headers.append(text(command, 1))
         return None
     if key not in _LIMITS:
@@ -105,14 +107,15 @@ async def _exchange(core: Core, name: str, request: bytes, timeout_s: int) -> No
         core.http.busy = False
 
 
-def _read(core: Core, command: Command) -> Info:
+async def _read(core: Core, command: Command) -> Info:
+    wait = number(command, 0, 1, 65535, 60)
     response = core.http.response
     if response is None:
         raise AtError(705)
+    await core.http.complete(response, wait)
     head = response.head if core.http.config["responseheader"] == "1" else b""
-    core.send(b"\r\nCONNECT\r\n" + head + response.body)
-    code = 0 if response.complete else 719
-    core.after_final(lambda: core.urc(f"+QHTTPREAD: {code}"))
+    core.send(b"\r\nCONNECT\r\n" + head + bytes(response.body))
+    core.after_final(lambda: core.urc(f"+QHTTPREAD: {response.error}"))
     core.http.response = None
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.at.commandparse import Command
+from harness.virtual_modem.fields import ranged
 from harness.virtual_modem.radio import Context
 from harness.virtual_modem.results import AtError
 from harness.virtual_modem.table import CommandTable, Entry, Info, kept, number, says, text
@@ -36,13 +37,13 @@ def _extended_signal(core: Core, command: Command) -> Info:
 def _quectel_signal(core: Core, command: Command) -> Info:
     if not core.radio.registered:
         return ['+QCSQ: "NOSERVICE"']
-    return ['+QCSQ: "CAT-M1",-60,-85,150,-9']
+    return [f'+QCSQ: "{core.model.access}",-60,-85,150,-9']
 
 
 def _network_info(core: Core, command: Command) -> Info:
     if not core.radio.registered:
         return ["+QNWINFO: No Service"]
-    return ['+QNWINFO: "CAT-M1","20408","LTE BAND 20",6300']
+    return [f'+QNWINFO: "{core.model.access}","20408","LTE BAND 20",6300']
 
 
 def _operator(core: Core, command: Command) -> Info:
@@ -136,6 +137,8 @@ def _quectel_activate(core: Core, command: Command) -> Info:
     cid = number(command, 0, 1, 16)
     context = core.radio.contexts.get(cid)
     if context is not None and context.active:
+        if core.model.reactivates:
+            return None
         core.sockets.error = 572
         raise AtError
     try:
@@ -161,6 +164,25 @@ def _quectel_active(core: Core, command: Command) -> Info:
     ]
 
 
+def _edrx(core: Core, command: Command) -> Info:
+    values = core.values.items()
+    return [f"{name},{value}" for name, value in sorted(values) if name.startswith("+CEDRXS: ")]
+
+
+def _set_edrx(core: Core, command: Command) -> Info:
+    mode = number(command, 0, 0, 3)
+    access = number(command, 1, 4, 5, 4)
+    cycle = text(command, 2, "0010")
+    if len(cycle) != 4 or cycle.strip("01"):
+        raise AtError(50)
+    if mode in (1, 2):
+        core.values[f"+CEDRXS: {access}"] = f'"{cycle}"'
+    for one in (4, 5):
+        if mode == 3 or (mode == 0 and one == access):
+            core.values.pop(f"+CEDRXS: {one}", None)
+    return None
+
+
 COMMANDS: CommandTable = {
     "+CREG": _registration("+CREG", 2), "+CGREG": _registration("+CGREG", 2),
     "+CEREG": _registration("+CEREG", 5),
@@ -179,7 +201,7 @@ COMMANDS: CommandTable = {
     "+QICSGP": Entry(set=_configure, test=says('+QICSGP: (1-16),(1-3),,,,(0-3)')),
     "+QIACT": Entry(read=_quectel_active, set=_quectel_activate, test=says("+QIACT: (1-16)")),
     "+QIDEACT": Entry(set=_quectel_deactivate, test=says("+QIDEACT: (1-16)")),
-    "+CGEREP": kept("+CGEREP", "0,0", "(0-2),(0,1)"),
-    "+QURCCFG": kept("+QURCCFG", '"urcport","uart1"', '"urcport",("usbat","usbmodem","uart1")'),
-    "+QCFG": kept("+QCFG", '"nwscanmode",0'),
+    "+CGEREP": kept("+CGEREP", "0,0", ranged("0-2"), ranged("0,1")),
+    "+CEDRXS": Entry(read=_edrx, set=_set_edrx,
+                     test=says('+CEDRXS: (0-3),(4,5),("0000"-"1111")')),
 }  # fmt: skip

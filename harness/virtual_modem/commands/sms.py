@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from harness.at import gsm7
@@ -12,10 +14,12 @@ from harness.at.sms_pdu import (
     Submit,
     decode_deliver,
     decode_smsc,
+    decode_status_report,
     decode_submit,
     encode_submit,
 )
 from harness.virtual_modem.commands.general import need_sim
+from harness.virtual_modem.fields import ranged
 from harness.virtual_modem.messages import pdu_line
 from harness.virtual_modem.results import AtError, Unknown, cms
 from harness.virtual_modem.sms_store import STATUS, Store, Stored
@@ -85,13 +89,21 @@ def _choose_set(core: Core, command: Command) -> Info:
     return None
 
 
-def describe(core: Core, message: Stored) -> tuple[str, str]:
-    """The fields after the status in text mode, and the text."""
+def _stamp(moment: datetime) -> str:
+    quarters = round((moment.utcoffset() or timedelta()) / timedelta(minutes=15))
+    return f"{moment:%y/%m/%d,%H:%M:%S}{quarters:+03d}"
+
+
+def describe(core: Core, message: Stored) -> tuple[str, str | None]:
+    """The fields after the status in text mode, and the text; a status report has no text."""
+    if message.is_report:
+        report = decode_status_report(message.tpdu)
+        recipient = f'"{shown(core, report.recipient.text)}",{report.recipient.kind}'
+        times = f'"{_stamp(report.sent)}","{_stamp(report.done)}"'
+        return f"6,{report.reference},{recipient},{times},{report.status}", None
     if message.status < 2:
         deliver = decode_deliver(message.tpdu)
-        quarters = round(deliver.sent.utcoffset().total_seconds() / 900)  # type: ignore[union-attr]  # aware
-        stamp = f"{deliver.sent:%y/%m/%d,%H:%M:%S}{quarters:+03d}"
-        fields = f'"{shown(core, deliver.sender.text)}",,"{stamp}"'
+        fields = f'"{shown(core, deliver.sender.text)}",,"{_stamp(deliver.sent)}"'
         body = deliver.text
         if core.values.get("+CSDH", "0") == "1":
             fields += (
@@ -103,22 +115,23 @@ def describe(core: Core, message: Stored) -> tuple[str, str]:
     return f'"{shown(core, submit.recipient.text)}",,', shown(core, submit.text)
 
 
-def _entry(core: Core, message: Stored) -> tuple[str, str]:
+def _entry(core: Core, message: Stored, head: str) -> list[str]:
     if not text_mode(core):
         length, digits = pdu_line(message)
-        return f"{message.status},,{length}", digits
+        return [f"{head}{message.status},,{length}", digits]
     fields, body = describe(core, message)
-    return f'"{STATUS[message.status]}",{fields}', body
+    line = f'{head}"{STATUS[message.status]}",{fields}'
+    return [line] if body is None else [line, body]
 
 
 def _read(core: Core, command: Command) -> Info:
     message = _store(core).places.get(number(command, 0, 0, 254))
     if message is None:
         raise cms(321)
-    head, body = _entry(core, message)
+    lines = _entry(core, message, "+CMGR: ")
     if message.status == 0:
         message.status = 1
-    return [f"+CMGR: {head}", body]
+    return lines
 
 
 def _list(core: Core, command: Command) -> Info:
@@ -131,8 +144,7 @@ def _list(core: Core, command: Command) -> Info:
     lines: list[str] = []
     for index, message in sorted(store.places.items()):
         if status in (4, message.status):
-            head, body = _entry(core, message)
-            lines += [f"+CMGL: {index},{head}", body]
+            lines += _entry(core, message, f"+CMGL: {index},")
             if message.status == 0:
                 message.status = 1
     return lines
@@ -240,6 +252,8 @@ def _notify(core: Core, command: Command) -> Info:
         values[place] = number(command, place, 0, high, values[place])
     if values[1] == 3:
         raise Unknown
+    if values[2] not in (0, 2):
+        raise AtError(50)
     core.values["+CNMI"] = ",".join(map(str, values))
     return None
 
@@ -250,7 +264,10 @@ def _centre(core: Core, command: Command) -> Info:
 
 
 def _set_centre(core: Core, command: Command) -> Info:
-    core.values["+CSCA"] = _typed(core, text(command, 0))
+    centre = _typed(core, text(command, 0))
+    if not re.fullmatch(r"\+?[0-9]{1,20}", centre):
+        raise cms(330)
+    core.values["+CSCA"] = centre
     return None
 
 
@@ -262,6 +279,16 @@ def _set_mode(core: Core, command: Command) -> Info:
 def _service(core: Core, command: Command) -> Info:
     core.values["+CSMS"] = str(number(command, 0, 0, 1))
     return ["+CSMS: 1,1,1"]
+
+
+def _acknowledge(core: Core, command: Command) -> Info:
+    if command.params:
+        number(command, 0, 0, 2)
+        if len(command.params) > 1:
+            raise Unknown  # an acknowledgement PDU
+    if not core.messages.acknowledge():
+        raise cms(340)
+    return None
 
 
 _STORES = '("ME","SM"),("ME","SM"),("ME","SM")'
@@ -282,11 +309,11 @@ COMMANDS: CommandTable = {
     "+CNMI": Entry(read=lambda core, command: [f"+CNMI: {','.join(map(str, core.notify_modes()))}"],
                    set=_notify, test=says("+CNMI: (0-2),(0-2),(0,2),(0-2),(0,1)")),
     "+CSCA": Entry(read=_centre, set=_set_centre, test=lambda core, command: None),
-    "+CSMP": kept("+CSMP", "17,167,0,0", "(0-255),(0-255),(0-255),(0-255)"),
-    "+CSDH": kept("+CSDH", "0", "(0,1)"),
+    "+CSMP": kept("+CSMP", "17,167,0,0", *[ranged("0-255")] * 4),
+    "+CSDH": kept("+CSDH", "0", ranged("0,1")),
     "+CSMS": Entry(read=lambda core, command: [f"+CSMS: {core.values.get('+CSMS', '0')},1,1,1"],
                    set=_service, test=says("+CSMS: (0,1)")),
-    "+CNMA": Entry(run=lambda core, command: None, test=says("+CNMA: (0-2)")),
-    "+CMMS": kept("+CMMS", "0", "(0-2)"),
-    "+CGSMS": kept("+CGSMS", "1", "(0-3)"),
+    "+CNMA": Entry(run=_acknowledge, set=_acknowledge, test=says("+CNMA: (0-2)")),
+    "+CMMS": kept("+CMMS", "0", ranged("0-2")),
+    "+CGSMS": kept("+CGSMS", "1", ranged("0-3")),
 }  # fmt: skip
