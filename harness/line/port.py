@@ -100,7 +100,7 @@ class Port:
         try:
             if not self._poll.poll(left_ms if left_ms > 0 else 0):
                 return b""
-            data = os.read(self._fd, 65_536)
+            data = os.read(self._fd, 16_384)
         except BlockingIOError:
             return b""
         except OSError as error:

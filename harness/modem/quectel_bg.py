@@ -1,4 +1,15 @@
-"""Quectel BG95/BG96 (BG95&BG96 AT commands, TCP/IP and HTTP(S) manuals)."""
+"""Quectel BG95/BG96.
+
+Sources: BG96 TCP/IP Application Note V1.2 (§2.3.1 ``closed``: the id stays in use until
+``AT+QICLOSE``; §2.3.2 ``recv``: once, then not before the buffer was emptied),
+BG95&BG77&BG600L TCP/IP Application Note (§3.3.2 sending, §3.3.3 reading in buffer mode, §3.3.4
+closing: up to 10 s), BG95&BG77 HTTP(S) Application Note V1.0 and BG96 HTTP(S) AT Commands Manual
+V1.0 (whole requests with ``requestheader`` 1, ``+QHTTPREAD: <err>`` after the body).
+
+Assumed, since no manual says it: that the module connects to the address of ``AT+QHTTPURL``
+whatever the Host field of the request says; that BG95 shows UTC in ``AT+CCLK?`` as BG96 was seen
+to do; that ``+QHTTPREAD:`` follows the body at once, codes in between excepted.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +63,7 @@ def _complete(response: bytes) -> bool:
 
 
 def _about(connect: int) -> Callable[[Urc], bool]:
-    """Codes about this connection id, also of an earlier life of it."""
+    """Codes about this connection id, as left over from an earlier life of it."""
     own = re.compile(rf'\+QIOPEN: ?{connect},|\+QIURC: ?"(?:recv|closed)",{connect}(?:,|$)')
     return lambda urc: own.match(urc.text) is not None
 
@@ -63,7 +74,11 @@ def _ready(connect: int) -> Callable[[Urc], bool]:
 
 
 class QuectelBg(Modem):
-    """Buffer-mode sockets on context 1 and the built-in HTTP client with custom headers."""
+    """Buffer-mode sockets on context 1 and the built-in HTTP client with custom headers.
+
+    ``post_raw`` is the path that gives ``Host: m.m`` and every byte of the head (HTTP-HOST);
+    ``http_post`` has the limits of the vendor's client.
+    """
 
     iccid_command = "AT+QCCID"
     ready_urcs = ("RDY", "APP RDY")
@@ -115,7 +130,12 @@ class QuectelBg(Modem):
     def exchange(
         self, request: bytes, *, response_timeout_s: float = 30.0, connect: int = 0
     ) -> bytes:
-        """Send on the open socket and read until Content-Length is met or the peer closes."""
+        """Send on the open socket and read until Content-Length is met or the peer closes.
+
+        Returns what came, also when it is not a whole response: judging is the caller's part.
+        Raises :class:`SocketError` when sending failed, :class:`EventTimeout` when the response
+        is not complete ``response_timeout_s`` after the last byte was sent.
+        """
         for at in range(0, len(request), SEND_MAX):
             piece = request[at : at + SEND_MAX]
             text = f"AT+QISEND={connect},{len(piece)}"
@@ -158,7 +178,11 @@ class QuectelBg(Modem):
             self.close_socket()
 
     def http_post(self, url: str, request: bytes, *, response_timeout_s: int = 60) -> HttpAnswer:
-        """POST a whole request (head and body, ``requestheader`` 1) with the built-in client."""
+        """POST a whole request (head and body, ``requestheader`` 1) with the built-in client.
+
+        Raises :class:`SocketError` with the 7xx number, :class:`EventTimeout` when the module
+        reports nothing, ``UsageError`` past the limits of the client.
+        """
         if len(url) > URL_MAX or len(request) > POST_MAX:
             raise UsageError(f"limits: URL {URL_MAX}, request {POST_MAX} bytes; use post_raw")
         self.command('AT+QHTTPCFG="contextid",1')
