@@ -4,8 +4,6 @@ A paced sender process puts 400-byte frames on the modems' end of a private netw
 process of its own captures the platform's end. Rounds are interleaved; medians are shown. scapy
 opens its own socket, so its process must enter the namespace, which needs root: without, only
 ours is measured. Also: packets parsed per second, against scapy's ``rdpcap``.
-
-    python -m benchmarks.capture_loss --rates 5000 20000 --rounds 5 --json
 """
 
 from __future__ import annotations
@@ -17,7 +15,6 @@ import json
 import os
 import resource
 import socket
-import statistics
 import struct
 import subprocess
 import sys
@@ -28,6 +25,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import common
+
 from harness.network import namespaces
 from harness.network.capture import Capture
 from harness.network.holder import MODEM_LINK, PLATFORM_LINK
@@ -37,7 +36,7 @@ from harness.network.private import PrivateNetwork, namespaces_available
 SIOCGSKNS = 0x894C  # the namespace of a socket, socket(7)
 FRAME_BYTES = 400
 RECEIVERS = ("ours", "scapy store", "scapy to pcap")
-SELF = [sys.executable, "-m", "benchmarks.capture_loss"]
+SELF = [sys.executable, __file__]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +157,7 @@ def measure(network: PrivateNetwork, role: str, rate: int, seconds: float, path:
     return Round(lost, sent["per_s"], got["cpu_s"] / max(got["got"], 1) * 1e6)
 
 
-def parse_rates(path: Path, rounds: int) -> dict[str, float]:
+def parse_rates(path: Path, rounds: int) -> dict[str, list[float]]:
     """Packets parsed per second by us and by scapy, of one file of at most 5,000 packets."""
     from scapy.all import rdpcap
 
@@ -175,10 +174,10 @@ def parse_rates(path: Path, rounds: int) -> dict[str, float]:
             before = time.perf_counter()
             count = read()
             rates[name].append(count / (time.perf_counter() - before))
-    return {name: statistics.median(values) for name, values in rates.items()}
+    return rates
 
 
-def start_up_ms(rounds: int) -> dict[str, float]:
+def start_up_ms(rounds: int) -> dict[str, list[float]]:
     """Making and closing a private network with two modems."""
     made, closed = [], []
     for _ in range(rounds):
@@ -188,10 +187,10 @@ def start_up_ms(rounds: int) -> dict[str, float]:
         network.close()
         made.append((between - before) * 1e3)
         closed.append((time.perf_counter() - between) * 1e3)
-    return {"create": statistics.median(made), "close": statistics.median(closed)}
+    return {"create": made, "close": closed}
 
 
-def run(rates: list[int], rounds: int, seconds: float) -> dict[str, object]:
+def run(rates: list[int], rounds: int, seconds: float) -> dict[str, Any]:
     receivers = RECEIVERS if os.geteuid() == 0 else RECEIVERS[:1]
     results: dict[tuple[int, str], list[Round]] = {}
     with tempfile.TemporaryDirectory() as directory:
@@ -204,46 +203,43 @@ def run(rates: list[int], rounds: int, seconds: float) -> dict[str, object]:
                         results.setdefault((rate, role), []).append(one)
         parsing = parse_rates(Path(directory) / "ours.pcap", rounds)
     table = [
-        {
-            "rate": rate,
-            "receiver": role,
-            "loss_percent": statistics.median(one.loss_percent for one in found),
-            "loss_percent_max": max(one.loss_percent for one in found),
-            "cpu_us_per_packet": statistics.median(one.cpu_us_per_packet for one in found),
-            "sent_per_s": statistics.median(one.sent_per_s for one in found),
-            "rounds": [asdict(one) for one in found],
-        }
+        {"rate": rate, "receiver": role, "rounds": [asdict(one) for one in found]}
         for (rate, role), found in sorted(results.items())
     ]
     return {"capture": table, "parsed_per_s": parsing, "network_ms": start_up_ms(5)}
 
 
-def show(result: dict[str, object]) -> None:
-    print(f"{'rate/s':>8} {'receiver':<14} {'loss %':>8} {'max':>7} {'µs CPU/packet':>14}")
-    table = result["capture"]
-    assert isinstance(table, list)
-    for row in table:
-        print(
-            f"{row['rate']:>8} {row['receiver']:<14} {row['loss_percent']:>8.2f} "
-            f"{row['loss_percent_max']:>7.2f} {row['cpu_us_per_packet']:>14.1f}"
+def rows(result: dict[str, Any]) -> list[common.Row]:
+    """What the rounds say, as lines of the common table."""
+    made = []
+    for row in result["capture"]:
+        if row["receiver"] != "ours":
+            continue
+        rate = row["rate"]
+        losses = [one["loss_percent"] for one in row["rounds"]]
+        cpu = [one["cpu_us_per_packet"] for one in row["rounds"]]
+        what = f"capture, {rate:,} packets/s"
+        made.append(common.alone(f"{what}: lost", losses, "%", at_most=0))
+        made.append(common.alone(f"{what}: CPU per packet", cpu, "µs", at_most=5))
+        for peer in result["capture"]:
+            if peer["rate"] == rate and peer is not row:
+                lost = common.figure([one["loss_percent"] for one in peer["rounds"]], "%")
+                ours = common.figure(losses, "%")
+                made.append(common.Row(f"{what}: lost", ours, f"{peer['receiver']} {lost}"))
+    parsed = result["parsed_per_s"]
+    made.append(
+        common.compared(
+            "packets parsed", parsed["ours"], "scapy rdpcap", parsed["scapy rdpcap"], "/s"
         )
-    parsing, network = result["parsed_per_s"], result["network_ms"]
-    assert isinstance(parsing, dict)
-    assert isinstance(network, dict)
-    ratio = parsing["ours"] / parsing["scapy rdpcap"]
-    print(
-        f"parsed per second: ours {parsing['ours']:,.0f}, scapy rdpcap "
-        f"{parsing['scapy rdpcap']:,.0f} ({ratio:.0f} times)"
     )
-    print(f"private network: made in {network['create']:.0f} ms, closed in {network['close']:.0f}")
+    made.append(common.alone("private network: made", result["network_ms"]["create"], "ms"))
+    return made
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="packets lost by our capture and by scapy")
-    parser.add_argument("--rates", type=int, nargs="+", default=[5000, 20000], help="frames/s")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser = common.options(__doc__, 5)
+    parser.add_argument("--rates", type=int, nargs="+", default=[20_000], help="frames/s")
     parser.add_argument("--seconds", type=float, default=1.5, help="of sending, each time")
-    parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--child", choices=("sender", *RECEIVERS), help=argparse.SUPPRESS)
     parser.add_argument("--fd", type=int, default=-1, help=argparse.SUPPRESS)
     parser.add_argument("--path", type=Path, default=Path(os.devnull), help=argparse.SUPPRESS)
@@ -254,14 +250,10 @@ def main() -> int:
         return 0
     reason = namespaces_available()
     if reason is not None:
-        print(f"skipped: {reason}", file=sys.stderr)
-        return 0
-    result = run(options.rates, options.rounds, options.seconds)
-    if options.json:
-        print(json.dumps(result, indent=1))
-    else:
-        show(result)
-    return 0
+        return common.show([common.missing("capture", "ours", reason)], as_json=options.json)
+    seconds = min(options.seconds, 1.0) if options.quick else options.seconds
+    result = run(options.rates, options.rounds, seconds)
+    return common.show(rows(result), as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,18 @@
 """What collecting scenarios costs, beside collecting plain tests; what the plugin adds to a start.
 
-Run it from the clone: ``python benchmarks/collection.py --rounds 5``. Rounds are interleaved, so
-that a busy moment of the machine meets both sides; medians are compared.
+Rounds are interleaved, so that a busy moment of the machine meets both sides; medians are compared.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import common
 
 SCENARIO = """\
 id: bench.case-{n}
@@ -41,20 +39,20 @@ def pytest_run(folder: Path, *words: str) -> None:
         raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
 
 
-def medians(rounds: int, cases: dict[str, Callable[[], None]]) -> dict[str, float]:
-    """Median seconds of each case over interleaved rounds, after one round to warm up."""
-    seconds: dict[str, list[float]] = {name: [] for name in cases}
+def milliseconds(rounds: int, cases: dict[str, Callable[[], None]]) -> dict[str, list[float]]:
+    """What each case took in interleaved rounds, after one round to warm up."""
+    taken: dict[str, list[float]] = {name: [] for name in cases}
     for number in range(rounds + 1):
-        for name, case in cases.items():
+        for name in common.rotated(list(cases), number):
             start = time.perf_counter()
-            case()
+            cases[name]()
             if number:
-                seconds[name].append(time.perf_counter() - start)
-    return {name: statistics.median(values) for name, values in seconds.items()}
+                taken[name].append((time.perf_counter() - start) * 1000)
+    return taken
 
 
-def measure(rounds: int, count: int) -> dict[str, float]:
-    """Medians in milliseconds, and the two figures that have limits."""
+def measure(rounds: int, count: int) -> list[common.Row]:
+    """Collection of ``count`` files of each kind, and pytest's start with nothing to collect."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for kind in ("scenarios", "plain", "nothing"):
@@ -62,37 +60,31 @@ def measure(rounds: int, count: int) -> dict[str, float]:
         for n in range(count):
             (folder / "scenarios" / f"s{n}.yaml").write_text(SCENARIO.format(n=n))
             (folder / "plain" / f"test_{n}.py").write_text(PLAIN.format(n=n))
-        found = medians(
+        found = milliseconds(
             rounds,
             {
                 "scenarios": lambda: pytest_run(folder, *WITH, "scenarios"),
                 "plain": lambda: pytest_run(folder, *WITHOUT, "plain"),
-                "start with plugin": lambda: pytest_run(folder, *WITH, "nothing"),
-                "start without": lambda: pytest_run(folder, *WITHOUT, "nothing"),
+                "with": lambda: pytest_run(folder, *WITH, "nothing"),
+                "without": lambda: pytest_run(folder, *WITHOUT, "nothing"),
             },
         )
-    figures = {f"{name} ms": seconds * 1000 for name, seconds in found.items()}
-    figures["ratio"] = found["scenarios"] / found["plain"]
-    figures["plugin adds ms"] = figures["start with plugin ms"] - figures["start without ms"]
-    return figures
+    added = [one - other for one, other in zip(found["with"], found["without"], strict=True)]
+    return [
+        common.compared(
+            f"collect {count:,} scenarios", found["scenarios"], "plain test files", found["plain"],
+            "ms", at_most=COLLECTION_LIMIT,
+        ),
+        common.alone("the plugin adds to pytest's start", added, "ms", at_most=START_LIMIT_MS),
+    ]  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the figures; exit 1 when a limit is missed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser = common.options(__doc__, 5)
     parser.add_argument("--count", type=int, default=1000, help="files of each kind")
-    parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args(argv)
-    figures = measure(arguments.rounds, arguments.count)
-    if arguments.json:
-        print(json.dumps(figures))
-    else:
-        for name, value in figures.items():
-            print(f"{name:>22} {value:10.2f}")
-        print(f"limits: ratio {COLLECTION_LIMIT}, plugin adds {START_LIMIT_MS:g} ms")
-    good = figures["ratio"] <= COLLECTION_LIMIT and figures["plugin adds ms"] <= START_LIMIT_MS
-    return 0 if good else 1
+    count = min(arguments.count, 300) if arguments.quick else arguments.count
+    return common.show(measure(arguments.rounds, count), as_json=arguments.json)
 
 
 if __name__ == "__main__":

@@ -1,35 +1,60 @@
-"""Ingestion side by side: ours, pytest-httpserver, aiohttp, nginx when it is installed.
+"""Ingestion side by side: ours, pytest-httpserver, aiohttp, nginx; and the choice of a parser.
 
-Each server is a process of its own, the load another; rounds are interleaved, medians and ratios of
-rounds are shown. Peers check the token; ours also makes all findings. nginx only answers 202.
-
-    python benchmarks/ingestion.py [--rounds 5] [--seconds 1.0] [--json]
+Each server is a process of its own on CPU 0; the load (C where a compiler is found, else Python) is
+another on CPU 1. Rounds are interleaved and rotated. Peers check the token; ours makes all findings
+as well. nginx only answers 202: it is the limit. The two bare protocols differ in their parser
+alone: ours, strict, against httptools.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-import json
+import importlib.util
 import multiprocessing
 import os
 import select
 import shutil
-import signal
 import socket
-import statistics
+import struct
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-SECRET = "0123456789ABCDEFGHIJabcdefghij"
-IMEI = "356726104408422"
-PATH = "/ingestion/m2m/senml/v1"
+import common
+import ingestion_servers as servers
+from ingestion_servers import IMEI, PATH, SECRET
+
 VARIANTS = 512  # different bodies, so that nothing is gained by remembering one
+KEEP_ALIVE, ONE = "16 connections", "1 connection"
+PEERS: dict[str, tuple[Callable[[Connection], None], Callable[[], object]]] = {
+    "pytest-httpserver": (
+        servers.httpserver,
+        lambda: importlib.util.find_spec("pytest_httpserver"),
+    ),
+    "aiohttp": (servers.aiohttp_server, lambda: importlib.util.find_spec("aiohttp")),
+    "nginx, no check": (servers.nginx, servers.nginx_binary),
+    "httptools, bare": (servers.httptools_reader, lambda: importlib.util.find_spec("httptools")),
+}
+OURS: dict[str, Callable[[Connection], None]] = {
+    "ours": servers.ours,
+    "ours, recorded": servers.ours_recorded,
+    "our reader, bare": servers.our_reader,
+}
+# (who, peer, with how many connections, least ratio)
+COMPARISONS: tuple[tuple[str, str, str, float | None], ...] = (
+    ("ours", "pytest-httpserver", KEEP_ALIVE, 25),
+    ("ours", "aiohttp", KEEP_ALIVE, 3),
+    ("ours", "nginx, no check", KEEP_ALIVE, None),
+    ("ours", "nginx, no check", ONE, None),
+    ("ours", "aiohttp", ONE, None),
+    ("ours, recorded", "aiohttp", KEEP_ALIVE, None),
+    ("our reader, bare", "httptools, bare", KEEP_ALIVE, None),
+    ("our reader, bare", "httptools, bare", ONE, None),
+)
 
 
 def bodies() -> list[bytes]:
@@ -60,7 +85,7 @@ def requests() -> list[bytes]:
     ]
 
 
-def load(port: int, connections: int, seconds: float, keep_alive: bool = True) -> float:
+def python_load(port: int, connections: int, seconds: float, keep_alive: bool = True) -> float:
     """Answers per second of a closed loop on ``connections`` sockets."""
     texts = requests()
     poll = select.epoll()
@@ -100,109 +125,60 @@ def load(port: int, connections: int, seconds: float, keep_alive: bool = True) -
     return count / seconds
 
 
-def _ours(pipe: Connection, recorded: bool) -> None:
-    from harness.clock import RealClock
-    from harness.evidence import Timeline
-    from harness.network.loop import LoopThread
-    from harness.network.sockets import HostSockets
-    from harness.platform.evidence import NO_EVIDENCE
-    from harness.platform.facade import Platform
-    from harness.platform.registry import Registration, Registry
+class Load:
+    """The load generator: compiled once, or Python's own where there is no compiler."""
 
-    clock = RealClock()
-    recorder = Timeline(None, clock, keep=20_000) if recorded else NO_EVIDENCE
-    registry = Registry([Registration("tracker-1", imei=IMEI, secret=SECRET)])
-    loop = LoopThread()
-    platform = Platform(registry, clock=clock, recorder=recorder, loop=loop)
-    pipe.send(platform.start(HostSockets())[1])
-    pipe.recv()
+    def __init__(self, folder: Path) -> None:
+        self.requests = b"".join(struct.pack("=I", len(one)) + one for one in requests())
+        self.program: Path | None = None
+        compiler = shutil.which("cc") or shutil.which("gcc")
+        if compiler is not None:
+            source, program = Path(__file__).with_name("load.c"), folder / "load"
+            subprocess.run([compiler, "-O2", "-o", str(program), str(source)], check=True)
+            self.program = program
 
-
-def ours(pipe: Connection) -> None:
-    _ours(pipe, False)
-
-
-def ours_recorded(pipe: Connection) -> None:
-    _ours(pipe, True)
+    def __call__(self, port: int, connections: int, seconds: float, keep_alive: bool) -> float:
+        """Answers per second."""
+        if self.program is None:
+            return python_load(port, connections, seconds, keep_alive)
+        command = [str(self.program), str(port), str(connections), str(seconds)]
+        done = subprocess.run(
+            [*command, str(int(keep_alive))],
+            input=self.requests, capture_output=True, timeout=seconds + 30, check=True,
+        )  # fmt: skip
+        return float(done.stdout.split()[1])
 
 
-def aiohttp_server(pipe: Connection) -> None:
-    import asyncio
-    import hmac
-    from collections import deque
-
-    from aiohttp import web
-
-    kept: deque[object] = deque(maxlen=20_000)
-    secret = SECRET.encode()
-
-    async def handle(request: web.Request) -> web.Response:
-        body = await request.read()
-        expected = hashlib.sha256(body + secret).hexdigest()
-        good = hmac.compare_digest(expected, request.headers.get("Things-Message-Token", ""))
-        kept.append((request.raw_headers, body))
-        return web.Response(status=202 if good else 401)
-
-    async def serve() -> None:
-        app = web.Application()
-        app.router.add_post(PATH, handle)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        pipe.send(runner.addresses[0][1])
-        await asyncio.Event().wait()
-
-    asyncio.run(serve())
+def one_round(load: Load, server: Callable[[Connection], None], seconds: float) -> dict[str, float]:
+    here, there = multiprocessing.Pipe()
+    process = multiprocessing.Process(target=server, args=(there,), daemon=True)
+    process.start()
+    port = here.recv()
+    pin(process.pid, 0)
+    try:
+        keep_alive = server is not servers.httpserver  # it closes each connection
+        load(port, 16, seconds / 2, keep_alive)
+        return {
+            KEEP_ALIVE: load(port, 16, seconds, keep_alive),
+            ONE: load(port, 1, seconds / 2, keep_alive),
+        }
+    finally:
+        process.terminate()
+        process.join(5)
 
 
-def httpserver(pipe: Connection) -> None:
-    import hmac
-    import logging
-
-    from pytest_httpserver import HTTPServer
-    from werkzeug import Request, Response
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    secret = SECRET.encode()
-
-    def handle(request: Request) -> Response:
-        body = request.get_data()
-        expected = hashlib.sha256(body + secret).hexdigest()
-        good = hmac.compare_digest(expected, request.headers.get("Things-Message-Token", ""))
-        return Response(status=202 if good else 401)
-
-    server = HTTPServer()
-    server.expect_request(PATH, method="POST").respond_with_handler(handle)
-    server.start()
-    pipe.send(server.port)
-    pipe.recv()
+def pin(pid: int | None, cpu: int) -> None:
+    """All threads and children that the process has by now."""
+    if pid is None or (os.cpu_count() or 1) < 2 or not hasattr(os, "sched_setaffinity"):
+        return
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        os.sched_setaffinity(int(task.name), {cpu})
+        for child in (task / "children").read_text().split():
+            pin(int(child), cpu)
 
 
-def nginx(pipe: Connection) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    folder = Path(tempfile.mkdtemp(prefix="bench-nginx-"))
-    (folder / "nginx.conf").write_text(
-        f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error;"
-        f"events{{}} http{{ access_log off; keepalive_requests 100000000;"
-        f"server{{ listen 127.0.0.1:{port}; location / {{ return 202; }} }} }}"
-    )
-    binary = shutil.which("nginx") or "/usr/sbin/nginx"
-    process = subprocess.Popen([binary, "-c", str(folder / "nginx.conf"), "-p", str(folder)])
-    signal.signal(signal.SIGTERM, lambda *_: (process.terminate(), sys.exit(0)))
-    for _ in range(100):
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            break
-        except OSError:
-            time.sleep(0.02)
-    pipe.send(port)
-    pipe.recv()
-
-
-def start_and_stop(times: int = 200) -> float:
-    """Milliseconds for start and stop of our platform on a loop that runs: the median."""
+def start_and_stop(times: int) -> list[float]:
+    """Milliseconds for start and stop of our platform on a loop that runs."""
     from harness.clock import RealClock
     from harness.network.loop import LoopThread
     from harness.network.sockets import HostSockets
@@ -218,79 +194,95 @@ def start_and_stop(times: int = 200) -> float:
         platform.stop()
         taken.append((time.perf_counter() - begun) * 1000)
     loop.close()
-    return statistics.median(taken)
+    return taken
 
 
-def one_round(server: Callable[[Connection], None], seconds: float) -> dict[str, float]:
-    here, there = multiprocessing.Pipe()
-    process = multiprocessing.Process(target=server, args=(there,), daemon=True)
-    process.start()
-    port = here.recv()
-    pin(process.pid, 0)
-    try:
-        kept = server is not httpserver  # it closes each connection
-        load(port, 16, seconds / 2, kept)
-        return {
-            "keep-alive x16": load(port, 16, seconds, kept),
-            "one connection": load(port, 1, seconds / 2, kept),
-        }
-    finally:
-        process.terminate()
-        process.join(5)
+def parse_only(count: int, heads: list[bytes]) -> dict[str, float]:
+    """Microseconds per request of each parser, no socket and no token check."""
+    from harness.platform.wire import Limits, RequestReader
+
+    taken: dict[str, float] = {}
+    reader = RequestReader(Limits())
+    started = time.perf_counter()
+    for number in range(count):
+        reader.feed(heads[number % len(heads)])
+    taken["ours"] = (time.perf_counter() - started) / count * 1e6
+    if importlib.util.find_spec("httptools") is not None:
+        import httptools
+
+        class Keep:
+            def on_url(self, url: bytes) -> None:
+                self.url = url
+
+            def on_header(self, name: bytes, value: bytes) -> None:
+                self.headers.append((name, value))
+
+            def on_message_begin(self) -> None:
+                self.headers: list[tuple[bytes, bytes]] = []
+
+            def on_body(self, body: bytes) -> None:
+                self.body = body
+
+            def on_message_complete(self) -> None:
+                self.complete = True
+
+        parser = httptools.HttpRequestParser(Keep())
+        started = time.perf_counter()
+        for number in range(count):
+            parser.feed_data(heads[number % len(heads)])
+        taken["httptools"] = (time.perf_counter() - started) / count * 1e6
+    return taken
 
 
-def pin(pid: int | None, cpu: int) -> None:
-    if pid is not None and hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            os.sched_setaffinity(int(task.name), {cpu})
+def unusual(request: bytes) -> bytes:
+    """The same request with lower-case names and another header: not the documented head."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    first, *lines = head.split(b"\r\n")
+    names = [name.lower() + b":" + value for name, _, value in (x.partition(b":") for x in lines)]
+    return b"\r\n".join([first, *names, b"accept: */*"]) + b"\r\n\r\n" + body
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=1.0)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    servers: dict[str, Callable[[Connection], None]] = {
-        "ours": ours,
-        "ours, recorded": ours_recorded,
-        "aiohttp": aiohttp_server,
-        "pytest-httpserver": httpserver,
-    }
-    if shutil.which("nginx") or Path("/usr/sbin/nginx").exists():
-        servers["nginx, no check"] = nginx
-    pin(os.getpid(), 1)
-    rounds: dict[str, list[dict[str, float]]] = {name: [] for name in servers}
-    names = list(servers)
-    for number in range(options.rounds):
-        for name in names[number % len(names) :] + names[: number % len(names)]:
-            rounds[name].append(one_round(servers[name], options.seconds))
-    result: dict[str, object] = {"start+stop ms": round(start_and_stop(), 3)}
-    for kind in ("keep-alive x16", "one connection"):
-        table = {}
-        for name in names:
-            rates = [taken[kind] for taken in rounds[name]]
-            ratios = [
-                mine[kind] / peer[kind]
-                for mine, peer in zip(rounds["ours"], rounds[name], strict=True)
-            ]
-            table[name] = {
-                "median": round(statistics.median(rates)),
-                "min": round(min(rates)),
-                "max": round(max(rates)),
-                "ours is times": round(statistics.median(ratios), 2),
-            }
-        result[kind] = table
-    if options.json:
-        print(json.dumps(result))
-        return 0
-    for kind, table in result.items():
-        print(f"\n{kind}" + (f": {table}" if not isinstance(table, dict) else ", answers/s"))
-        if isinstance(table, dict):
-            for name, row in table.items():
-                span = f"({row['min']}-{row['max']})"
-                print(f"  {name:20}{row['median']:>9} {span:20} ours is {row['ours is times']} x")
-    return 0
+def parser_rows(rounds: int, count: int) -> list[common.Row]:
+    rows = []
+    for name, texts in {
+        "parse a request, documented head": requests(),
+        "parse a request, other head": [unusual(one) for one in requests()],
+    }.items():
+        taken = [parse_only(count, texts) for _ in range(rounds)]
+        ours = [one["ours"] for one in taken]
+        if "httptools" not in taken[0]:
+            rows.append(common.missing(name, "httptools"))
+            continue
+        peer = [one["httptools"] for one in taken]
+        rows.append(common.compared(name, ours, "httptools", peer, "µs"))
+    return rows
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = common.options(__doc__, 5)
+    parser.add_argument("--seconds", type=float, default=1.0, help="of load, each time")
+    arguments = parser.parse_args(argv)
+    seconds = min(arguments.seconds, 0.4) if arguments.quick else arguments.seconds
+    candidates = OURS | {name: peer for name, (peer, there) in PEERS.items() if there()}
+    rounds: dict[str, list[dict[str, float]]] = {name: [] for name in candidates}
+    with tempfile.TemporaryDirectory() as folder:
+        load = Load(Path(folder))
+        pin(os.getpid(), 1)
+        for turn in range(arguments.rounds):
+            for name in common.rotated(list(candidates), turn):
+                rounds[name].append(one_round(load, candidates[name], seconds))
+    rows = []
+    for who, peer, kind, least in COMPARISONS:
+        name = f"ingestion, {kind}" + ("" if who == "ours" else f" ({who})")
+        if peer not in rounds:
+            rows.append(common.missing(name, peer))
+            continue
+        mine, theirs = ([one[kind] for one in rounds[x]] for x in (who, peer))
+        rows.append(common.compared(name, mine, peer, theirs, "/s", at_least=least))
+    rows += parser_rows(arguments.rounds, 3_000 if arguments.quick else 20_000)
+    times = 40 if arguments.quick else 200
+    rows.append(common.alone("platform start and stop", start_and_stop(times), "ms", at_most=1))
+    return common.show(rows, as_json=arguments.json)
 
 
 if __name__ == "__main__":

@@ -3,29 +3,28 @@
 Candidates: the real :class:`SmsCentre` on a :class:`VirtualClock` (without timeline), a bare heapq
 of tuples (lower bound for a common order of events in Python), and simpy when it is installed.
 Rounds are interleaved; medians and the ratios within rounds are printed. Use the ratios.
-
-    python benchmarks/sms_schedules.py --devices 10000 --rounds 5 --json
 """
 
 from __future__ import annotations
 
-import argparse
 import heapq
 import importlib
 import importlib.util
 import itertools
-import json
-import statistics
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
+
+import common
 
 from harness.backoff import attempts, discard_after
 from harness.clock import VirtualClock
 from harness.platform.registry import Registration
 from harness.platform.sms import SmsCentre
 
+LIMIT_S = 0.5
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -77,53 +76,32 @@ def simpy_processes(devices: int) -> int:
     return made
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = common.options(__doc__, 5)
     parser.add_argument("--devices", type=int, default=10_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", action="store_true")
-    args = parser.parse_args()
-    candidates: dict[str, Callable[[int], int]] = {
-        "sms-centre": sms_centre,
-        "heapq": bare_heapq,
-    }
+    args = parser.parse_args(argv)
+    candidates: dict[str, Callable[[int], int]] = {"ours": sms_centre, "bare heapq": bare_heapq}
     if importlib.util.find_spec("simpy") is not None:
         candidates["simpy"] = simpy_processes
     expected = args.devices * len(attempts())
     seconds: dict[str, list[float]] = {name: [] for name in candidates}
-    names = list(candidates)
     for turn in range(args.rounds):
-        for name in names[turn % len(names) :] + names[: turn % len(names)]:
+        for name in common.rotated(list(candidates), turn):
             started = time.perf_counter()
             made = candidates[name](args.devices)
             seconds[name].append(time.perf_counter() - started)
             if made != expected:
                 raise SystemExit(f"{name} made {made} attempts instead of {expected}")
-    report = {
-        name: {
-            "median_s": statistics.median(taken),
-            "min_s": min(taken),
-            "max_s": max(taken),
-            "attempts_per_s": expected / statistics.median(taken),
-            "times_as_long_as_heapq": statistics.median(
-                one / other for one, other in zip(taken, seconds["heapq"], strict=True)
-            ),
-        }
-        for name, taken in seconds.items()
-    }
-    if args.json:
-        print(json.dumps({"devices": args.devices, "rounds": args.rounds, "results": report}))
-        return
-    print(f"{args.devices} devices x 48 h, {expected} attempts, {args.rounds} rounds")
-    for name, row in report.items():
-        print(
-            f"{name:<12} {row['median_s']:8.3f} s ({row['min_s']:.3f}-{row['max_s']:.3f})  "
-            f"{row['attempts_per_s']:>10,.0f} attempts/s  "
-            f"{row['times_as_long_as_heapq']:.1f} x heapq"
-        )
-    if "simpy" not in candidates:
-        print("simpy        not installed")
+    what = f"{args.devices:,} devices × 48 h of SMS"
+    rows = [
+        common.alone(what, seconds["ours"], "s", at_most=LIMIT_S * args.devices / 10_000),
+        common.compared(what, seconds["ours"], "bare heapq", seconds["bare heapq"], "s"),
+        common.compared(what, seconds["ours"], "simpy", seconds["simpy"], "s")
+        if "simpy" in candidates
+        else common.missing(what, "simpy"),
+    ]
+    return common.show(rows, as_json=args.json)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

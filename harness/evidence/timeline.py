@@ -75,6 +75,10 @@ def _redacted(value: Any, redact: Redactor) -> Any:
         return redact(value.decode("latin-1"))
     if exact is int or exact is bool or value is None:
         return value
+    if exact is dict:
+        return {str(key): _redacted(item, redact) for key, item in value.items()}
+    if exact is list or exact is tuple:
+        return [_redacted(item, redact) for item in value]
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, bytes | bytearray | memoryview):
