@@ -76,7 +76,8 @@ class _Ending:
         self.interrupted = False
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        self.interrupted = isinstance(excinfo.value, KeyboardInterrupt)
+        # pytest calls it for its own interruptions too, such as files that cannot be collected.
+        self.interrupted = type(excinfo.value) is KeyboardInterrupt
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         from fixtures.report import summary_path

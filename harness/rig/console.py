@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import threading
+from collections import deque
 from collections.abc import Callable
-from typing import IO, Any
+from dataclasses import dataclass
+from typing import IO, Any, cast
 
 from harness.clock import Deadline
 from harness.evidence import Recorder
 from harness.rig.dut import ReceivedDownlink, ReceivedSms, Seen, UplinkResult
 
 MAX_LINE = 65_536
+MAX_KEPT = 4_000_000  # characters on the timeline; a firmware that floods must not fill the disk
+LAST_LINES = 1_000
+
+
+@dataclass(slots=True)
+class _Watch:
+    """A pattern that is looked for in every line as it comes."""
+
+    pattern: re.Pattern[str]
+    found: bool
 
 
 class Console:
@@ -28,7 +41,9 @@ class Console:
         self._events = events
         self._seen = seen
         self._changed = threading.Condition()
-        self._lines: list[str] = []
+        self._lines: deque[str] = deque(maxlen=LAST_LINES)
+        self._watches: list[_Watch] = []
+        self._kept = 0
         self._threads: list[threading.Thread] = []
 
     def follow(self, stream: IO[bytes], name: str) -> None:
@@ -44,17 +59,20 @@ class Console:
         for thread in self._threads:
             thread.join(deadline.left())
 
-    def wait_for(
-        self, pattern: str, deadline: Deadline, *, since: int = 0, alive: Callable[[], bool]
-    ) -> bool:
-        """Wait for a line that matches ``pattern``, from line ``since`` on.
+    def wait_for(self, pattern: str, deadline: Deadline, *, alive: Callable[[], bool]) -> bool:
+        """Wait for a line that matches ``pattern``; the last lines printed count too.
 
         False when the deadline passes, or the program ends, first.
         """
         wanted = re.compile(pattern)
-        return self.wait_until(
-            lambda: any(wanted.search(line) for line in self._lines[since:]), deadline, alive=alive
-        )
+        with self._changed:
+            watch = _Watch(wanted, any(wanted.search(line) for line in self._lines))
+            self._watches.append(watch)
+        try:
+            return self.wait_until(lambda: watch.found, deadline, alive=alive)
+        finally:
+            with self._changed:
+                self._watches.remove(watch)
 
     def wait_until(
         self, condition: Callable[[], bool], deadline: Deadline, *, alive: Callable[[], bool]
@@ -69,19 +87,35 @@ class Console:
 
     @property
     def lines(self) -> list[str]:
+        """The last lines printed."""
         with self._changed:
             return list(self._lines)
 
     def _read(self, stream: IO[bytes], name: str) -> None:
-        with stream:
-            while raw := stream.readline(MAX_LINE):
+        # Popen's unbuffered stream would read a line byte by byte.
+        with io.BufferedReader(cast(io.RawIOBase, stream)) as reader:
+            while raw := reader.readline(MAX_LINE):
                 text = raw.decode("utf-8", "replace").rstrip("\r\n")
-                self._recorder.record(self._source, "device.console", text=text, stream=name)
+                self._keep(text, name)
                 if self._events and name == "stdout":
                     self._event(text)
                 with self._changed:
                     self._lines.append(text)
+                    for watch in self._watches:
+                        watch.found = watch.found or bool(watch.pattern.search(text))
                     self._changed.notify_all()
+
+    def _keep(self, text: str, name: str) -> None:
+        if self._kept > MAX_KEPT:
+            return
+        self._recorder.record(self._source, "device.console", text=text, stream=name)
+        self._kept += len(text) + 1
+        if self._kept > MAX_KEPT:
+            self._recorder.record(
+                self._source,
+                "note",
+                text=f"the console printed more than {MAX_KEPT} characters; the rest is not kept",
+            )
 
     def _event(self, text: str) -> None:
         try:
@@ -94,7 +128,9 @@ class Console:
             case "uplink":
                 self._uplink(event)
             case "downlink" if event.get("acted"):
-                records = tuple(r for r in event.get("records", ()) if isinstance(r, dict))
+                listed = event.get("records")
+                listed = listed if isinstance(listed, list) else []
+                records = tuple(r for r in listed if isinstance(r, dict))
                 self._seen.downlinks.append(ReceivedDownlink(records, len(text)))
                 self._recorder.record(self._source, "device.downlink", records=list(records))
             case "sms":

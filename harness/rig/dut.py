@@ -147,6 +147,9 @@ class Dut(Protocol):
         A device that lives in real time gets time to read it before scenario time moves on.
         """
 
+    def death(self) -> str | None:
+        """How it ended on its own, in words; None while it lives, was stopped, or cannot end."""
+
     def exit_code(self) -> int | None:
         """The exit code of a firmware program that has ended; None while it runs."""
 

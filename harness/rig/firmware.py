@@ -126,14 +126,18 @@ class FirmwareDut:
         return self._process is not None and self._process.poll() is None
 
     def _raise_if_dead(self) -> None:
+        death = self.death()
+        if death is not None:
+            raise FirmwareDied(death)
+
+    def death(self) -> str | None:
         code = self.exit_code()
-        if code is not None:
-            how = (
-                f"by signal {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
-            )
-            last = self._console.lines[-1:] if self._console is not None else []
-            said = f"; the last it said: {last[0]}" if last else ""
-            raise FirmwareDied(f"the firmware ended {how}{said}")
+        if code is None:
+            return None
+        how = f"by signal {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+        last = self._console.lines[-1:] if self._console is not None else []
+        said = f"; the last it said: {last[0]}" if last else ""
+        return f"the firmware ended {how}{said}"
 
     def power_off(self, *, abrupt: bool = False) -> None:
         how = "killed" if abrupt else "terminated"

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from harness.files import Flag, Model, Span
 from harness.rig.registration import DeviceName, DeviceRegistration
 
+ModemFamily = Literal["quectel-bg"]
 NetworkKind = Literal["auto", "namespaces", "loopback", "lab"]
 
 
@@ -46,7 +47,7 @@ class PlatformModel(Model):
 class ModemModel(Model):
     """A modem: a virtual one by family, or a real one by port."""
 
-    family: str = "quectel-bg"
+    family: ModemFamily = "quectel-bg"
     model: str | None = None
     port: str | None = None
     baud: Annotated[int, Field(ge=300, le=4_000_000)] = 115200

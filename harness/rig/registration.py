@@ -46,8 +46,10 @@ class SecretSource(Model):
         path = folder / str(self.file)
         try:
             return path.read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"cannot read the secret file {path}: {error}") from error
+        except UnicodeDecodeError as error:
+            raise UsageError(f"the secret file {path} is not text in UTF-8") from error
+        except OSError as error:
+            raise UsageError(f"cannot read the secret file {path}: {error.strerror}") from error
 
 
 def _imei(value: object) -> object:

@@ -297,6 +297,9 @@ class ScriptedDut:
     def sms_reached_modem(self) -> None:
         """Nothing to wait for: the line's bytes are counted, and drained before time moves."""
 
+    def death(self) -> str | None:
+        return None
+
     def exit_code(self) -> int | None:
         return None
 

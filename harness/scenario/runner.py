@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.clock import Deadline
 from harness.errors import DutError, HilError, RigError, UsageError
 from harness.evidence import Recorder
@@ -14,6 +16,8 @@ from harness.scenario.load import Case
 from harness.scenario.requirements import requirements
 from harness.scenario.stage import DEFAULT_TIMEOUT_S, DEFAULT_WITHIN_S, ScenarioTimeout, Stage
 from harness.scenario.verdict import Blame, ExpectationFailed, Mismatch, Verdict
+
+AFTER_DEATH_S = 1.0
 
 
 def run_case(case: Case, bench: Bench) -> Verdict:
@@ -138,16 +142,24 @@ def _run_step(stage: Stage, index: int) -> None:
 def await_expectation(stage: Stage, expectation: ExpectModel) -> None:
     """Wait until the expectation holds. Raises :class:`ExpectationFailed` at its deadline.
 
-    When nothing is in flight any more, nothing more can come: the wait ends at once.
+    When nothing is in flight any more, nothing more can come: the wait ends at once. It ends soon
+    when the firmware has died, and the message says so.
     """
     within = expectation.within
     deadline = stage.limit(within.total_seconds() if within is not None else DEFAULT_WITHIN_S)
+    death: str | None = None
     while True:
         quiet = stage.bench.quiet()  # asked before looking: what was in flight is then seen
         mismatch = first_mismatch(stage, expectation)
         if mismatch is None:
             return
+        if death is None:
+            death = stage.bench.dut.death()
+            if death is not None:  # what it sent before may still be on its way
+                deadline = deadline.no_later_than(Deadline.after(AFTER_DEATH_S))
         if quiet or deadline.expired:
+            if death is not None:
+                mismatch = replace(mismatch, seen=f"{mismatch.seen}; {death}")
             raise ExpectationFailed(mismatch, expectation.proves or mismatch.requirements)
         stage.check_time()
         stage.wait_for_change(deadline)
