@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -265,8 +266,10 @@ def test_reboot_and_power_off(bench: Make) -> None:
     one.modem.reboot()
     one.modem.channel.wait_for("APP RDY", timeout_s=10)
     one.modem.wait_ready(timeout_s=10)
+    off = threading.Event()
+    one.virtual.on_state(lambda state: off.set() if state.state == "off" else None)
     one.modem.power_off(timeout_s=10)
-    assert one.virtual.state.state == "off"
+    assert off.wait(10)
 
 
 def test_refusals_are_typed(bench: Make) -> None:
