@@ -17,14 +17,14 @@ NOT_INSTALLED = "not installed"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One comparison. ``ratio``: median, least and greatest over the rounds, if there are two
-    sides; ``met`` is None where there is no target or no peer to hold it against.
+    """One comparison. ``ratio``: median, least and greatest over the rounds (or the median alone)
+    if there are two sides; ``met`` is None where there is no target or no peer to hold it against.
     """
 
     name: str
     ours: str
     peer: str = "–"
-    ratio: tuple[float, float, float] | None = None
+    ratio: tuple[float, ...] | None = None
     target: str = "–"
     met: bool | None = None
 
@@ -94,7 +94,9 @@ def table(rows: Sequence[Row]) -> str:
     for row in rows:
         ratio = "–"
         if row.ratio is not None:
-            ratio = f"{row.ratio[0]:.3g} ({row.ratio[1]:.3g}–{row.ratio[2]:.3g})"
+            ratio = f"{row.ratio[0]:.3g}"
+            if len(row.ratio) == 3:
+                ratio += f" ({row.ratio[1]:.3g}–{row.ratio[2]:.3g})"
         lines.append((row.name, row.ours, row.peer, ratio, row.target, verdict(row)))
     widths = [max(len(line[column]) for line in lines) for column in range(6)]
     texts = [

@@ -35,6 +35,10 @@ PEERS: dict[str, tuple[Callable[[Connection], None], Callable[[], object]]] = {
         servers.httpserver,
         lambda: importlib.util.find_spec("pytest_httpserver"),
     ),
+    "pytest-httpserver, threaded": (
+        servers.httpserver_threaded,
+        lambda: importlib.util.find_spec("pytest_httpserver"),
+    ),
     "aiohttp": (servers.aiohttp_server, lambda: importlib.util.find_spec("aiohttp")),
     "nginx, no check": (servers.nginx, servers.nginx_binary),
     "httptools, bare": (servers.httptools_reader, lambda: importlib.util.find_spec("httptools")),
@@ -44,10 +48,13 @@ OURS: dict[str, Callable[[Connection], None]] = {
     "ours, recorded": servers.ours_recorded,
     "our reader, bare": servers.our_reader,
 }
+CLOSING = (servers.httpserver, servers.httpserver_threaded)  # HTTP/1.0: each connection is closed
 # (who, peer, with how many connections, least ratio)
 COMPARISONS: tuple[tuple[str, str, str, float | None], ...] = (
     ("ours", "pytest-httpserver", KEEP_ALIVE, 25),
+    ("ours", "pytest-httpserver, threaded", KEEP_ALIVE, 25),
     ("ours", "aiohttp", KEEP_ALIVE, 3),
+    ("our reader, bare", "pytest-httpserver", KEEP_ALIVE, None),
     ("ours", "nginx, no check", KEEP_ALIVE, None),
     ("ours", "nginx, no check", ONE, None),
     ("ours", "aiohttp", ONE, None),
@@ -156,7 +163,7 @@ def one_round(load: Load, server: Callable[[Connection], None], seconds: float) 
     port = here.recv()
     pin(process.pid, 0)
     try:
-        keep_alive = server is not servers.httpserver  # it closes each connection
+        keep_alive = server not in CLOSING
         load(port, 16, seconds / 2, keep_alive)
         return {
             KEEP_ALIVE: load(port, 16, seconds, keep_alive),

@@ -167,6 +167,15 @@ def aiohttp_server(pipe: Connection) -> None:
 
 
 def httpserver(pipe: Connection) -> None:
+    """As it comes: one request at a time."""
+    _httpserver(pipe, threaded=False)
+
+
+def httpserver_threaded(pipe: Connection) -> None:
+    _httpserver(pipe, threaded=True)
+
+
+def _httpserver(pipe: Connection, *, threaded: bool) -> None:
     import logging
 
     from pytest_httpserver import HTTPServer
@@ -180,7 +189,7 @@ def httpserver(pipe: Connection) -> None:
         good = hmac.compare_digest(expected, request.headers.get("Things-Message-Token", ""))
         return Response(status=202 if good else 401)
 
-    server = HTTPServer()
+    server = HTTPServer(threaded=threaded)
     server.expect_request(PATH, method="POST").respond_with_handler(handle)
     server.start()
     pipe.send(server.port)
