@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import signal
 import sys
 import threading
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,26 +27,66 @@ EXAMPLE = (
 )
 
 
+_NUMBERS = {
+    "imei": "number of the modem", "iccid": "number of the SIM",
+    "imsi": "number of the subscription", "msisdn": "telephone number, with +",
+}  # fmt: skip
+
+
+def _number(text: str) -> str:
+    if not re.fullmatch(r"\+?[0-9]{1,20}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 1 to 20 digits")
+    return text
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--family", default="quectel-bg", help="AT dialect (default: %(default)s)")
-    parser.add_argument("--model", help="BG95-M3 (default) or BG96")
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--link", type=Path, help="stable symlink to the PTY")
-    where.add_argument("--port", help="a real serial device instead of a PTY")
-    for number in ("imei", "iccid", "imsi", "msisdn"):
-        parser.add_argument(f"--{number}")
-    parser.add_argument(
-        "--apn", action="append", help="an APN that the network accepts; repeatable"
+    modem = parser.add_argument_group("the modem and its SIM")
+    modem.add_argument(
+        "--family", default="quectel-bg", metavar="NAME", help="AT dialect (default: %(default)s)"
     )
-    parser.add_argument(
-        "--route", action="append", default=[], metavar="HOST:PORT=HOST:PORT",
-        help="where connections to the first address really go; all others are refused",
+    modem.add_argument(
+        "--model", metavar="NAME", help="BG95-M3 or BG96 (default: the family's first, BG95-M3)"
+    )
+    for number, kind in _NUMBERS.items():
+        modem.add_argument(
+            f"--{number}", type=_number, metavar="DIGITS", help=f"{kind} (default: a made-up one)"
+        )
+    modem.add_argument(
+        "--apn", action="append", metavar="NAME",
+        help="an APN that the network accepts; repeatable (default: kpnthings.iot)",
     )  # fmt: skip
-    parser.add_argument("--control", metavar="HOST:PORT", help="HTTP control API; port 0 = any")
-    parser.add_argument("--ready", type=Path, help="write path and control address there as JSON")
-    parser.add_argument("--json", action="store_true", help="print them as JSON as well")
-    parser.add_argument("--baud", type=int, default=115_200)
-    parser.add_argument("--pace", action="store_true", help="send no faster than the baud rate")
+    modem.add_argument(
+        "--response-times", default="none", choices=("none", "typical"),
+        help="answer at once, or after as long as a module takes (default: %(default)s)",
+    )  # fmt: skip
+    line = parser.add_argument_group("the line")
+    where = line.add_mutually_exclusive_group()
+    where.add_argument(
+        "--link", type=Path, metavar="PATH", help="stable symlink to the PTY (default: none)"
+    )
+    where.add_argument("--port", metavar="DEVICE", help="a real serial device instead of a PTY")
+    line.add_argument(
+        "--baud", type=int, default=115_200, metavar="RATE", help="(default: %(default)s)"
+    )
+    line.add_argument("--pace", action="store_true", help="send no faster than the baud rate")
+    network = parser.add_argument_group("the network")
+    network.add_argument(
+        "--route", action="append", default=[], metavar="HOST:PORT=HOST:PORT",
+        help="where connections to the first address really go; all others are refused; repeatable",
+    )  # fmt: skip
+    network.add_argument(
+        "--name", action="append", default=[], metavar="NAME=ADDRESS",
+        help="a name that DNS knows (default: none, as on the M2M path); repeatable",
+    )  # fmt: skip
+    process = parser.add_argument_group("the process")
+    process.add_argument(
+        "--control", metavar="HOST:PORT",
+        help="serve the control API there (power, SMS, faults); port 0 = any",
+    )  # fmt: skip
+    process.add_argument(
+        "--ready", type=Path, metavar="FILE", help="write path and control address there as JSON"
+    )
+    process.add_argument("--json", action="store_true", help="print them as JSON as well")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -55,19 +97,20 @@ def run(args: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    network, settings = _network(args.route), _settings(args)
+    network, settings = _network(args.route, args.name), _settings(args)
+    address = endpoint(args.control) if args.control is not None else None
     clock, loop = RealClock(), LoopThread("hil-modem")
     modem: VirtualModem | None = None
     control: Control | None = None
     try:
         modem = _modem(args, clock, Timeline(None, clock, keep=1000), loop, network, settings)
-        if args.control is not None:
+        if address is not None:
             from harness.cli.modem_control import Control
 
-            control = Control(modem, *endpoint(args.control))
+            control = Control(modem, *address)
         facts = {"path": modem.start(), "control": control.address if control else None}
         if args.ready is not None:
-            args.ready.write_text(json.dumps(facts))
+            _announce(args.ready, facts)
         print(json.dumps(facts) if args.json else f"modem on {facts['path']}", flush=True)
         if control is not None and not args.json:
             print(f"control on http://{control.address}", flush=True)
@@ -113,11 +156,18 @@ def _settings(args: argparse.Namespace) -> ModemSettings:
 
     return ModemSettings(
         link=args.link, port=args.port, baud=args.baud, pace=args.pace,
-        prompt_delay_s=0.005 if args.port else 0.0,
+        prompt_delay_s=0.005 if args.port else 0.0, response_times=args.response_times,
     )  # fmt: skip
 
 
-def _network(routes: list[str]) -> ModemNetwork:
+def _announce(file: Path, facts: dict[str, str | None]) -> None:
+    try:
+        file.write_text(json.dumps(facts))
+    except OSError as error:
+        raise UsageError(f"--ready {file}: {error.strerror}") from error
+
+
+def _network(routes: list[str], names: list[str]) -> ModemNetwork:
     from harness.virtual_modem import ModemNetwork
 
     pairs = {}
@@ -126,7 +176,14 @@ def _network(routes: list[str]) -> ModemNetwork:
         if not separator:
             raise UsageError(f"--route {route}: write HOST:PORT=HOST:PORT")
         pairs[endpoint(source)] = endpoint(target)
-    return ModemNetwork(routes=pairs)
+    known = {}
+    for entry in names:
+        name, _, address = entry.partition("=")
+        try:
+            known[name] = str(IPv4Address(address))
+        except ValueError:
+            raise UsageError(f"--name {entry}: write NAME=ADDRESS, an IPv4 one") from None
+    return ModemNetwork(routes=pairs, names=known)
 
 
 def endpoint(text: str) -> tuple[str, int]:

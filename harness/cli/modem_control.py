@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import asdict
+from dataclasses import fields as dataclass_fields
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -13,6 +14,7 @@ from harness.errors import HilError, RigError
 from harness.virtual_modem import FaultKind, LineFault, VirtualModem
 
 _LIMIT = 65_536
+_PATHS = "there are: GET /state, /unknown, /sms; POST /power, /coverage, /cable, /sms, /fault"
 
 
 class Control:
@@ -38,6 +40,20 @@ class Control:
         self._thread.join(5.0)
 
 
+def _switch(order: dict[str, Any], name: str) -> bool:
+    if not isinstance(order[name], bool):
+        raise ValueError(f"{name}: true or false")
+    return bool(order[name])
+
+
+def _fault_kind(value: object) -> FaultKind:
+    try:
+        return FaultKind(value)
+    except ValueError:
+        known = ", ".join(kind.value for kind in FaultKind)
+        raise ValueError(f"no fault {value!r} (known: {known})") from None
+
+
 class _Handler(BaseHTTPRequestHandler):
     target: VirtualModem
     timeout = 10.0
@@ -47,36 +63,57 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, asdict(self.target.state) | {"path": self.target.path})
         elif self.path == "/unknown":
             self._answer(200, list(self.target.unknown_commands))
+        elif self.path == "/sms":
+            sent = [asdict(message) for message in self.target.sent_sms]
+            self._answer(200, sent)
         else:
-            self._answer(404, {"error": "GET /state, /unknown; POST /power, /sms, /fault"})
+            self._answer(404, {"error": _PATHS})
 
     def do_POST(self) -> None:
         try:
             length = int(self.headers.get("Content-Length", "0"))
             if not 0 <= length <= _LIMIT:
                 raise ValueError(f"a body of 0 to {_LIMIT} bytes is expected")
-            order = json.loads(self.rfile.read(length) or b"{}")
+            try:
+                order = json.loads(self.rfile.read(length) or b"{}")
+            except ValueError as error:
+                raise ValueError(f"a JSON object is expected: {error}") from None
             if not isinstance(order, dict):
                 raise ValueError("a JSON object is expected")
             self._answer(200, self._do(order))
         except KeyError as error:
-            self._answer(404 if error.args == (self.path,) else 422, {"error": f"missing: {error}"})
+            missing = error.args != (self.path,)
+            reason = f"{error.args[0]} is missing" if missing else _PATHS
+            self._answer(422 if missing else 404, {"error": reason})
         except (ValueError, TypeError, HilError) as error:
             self._answer(422, {"error": str(error)})
 
     def _do(self, order: dict[str, Any]) -> dict[str, Any]:
         modem = self.target
         if self.path == "/power":
-            if not isinstance(order["on"], bool):
-                raise ValueError("on: true or false")
-            modem.power(order["on"])
+            on = _switch(order, "on")
+            if order.get("cut") and not on:
+                modem.cut_power()
+            else:
+                modem.power(on)
             return asdict(modem.state)
+        if self.path == "/coverage":
+            modem.coverage(_switch(order, "on"))
+            return asdict(modem.state)
+        if self.path == "/cable":
+            if _switch(order, "on"):
+                modem.plug()
+            else:
+                modem.unplug()
+            return {"path": modem.path}
         if self.path == "/sms":
             sender, text = str(order["sender"]), str(order["text"])
             return {"delivered": modem.deliver_sms(sender, text, wall())}
         if self.path == "/fault":
             fields = dict(order)
-            kind = FaultKind(fields.pop("kind"))
+            kind = _fault_kind(fields.pop("kind"))
+            if unknown := fields.keys() - {field.name for field in dataclass_fields(LineFault)}:
+                raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
             if "data" in fields:
                 fields["data"] = str(fields["data"]).encode("latin-1")
             modem.inject(LineFault(kind, **fields))

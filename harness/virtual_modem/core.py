@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from enum import Enum
 
 from harness.at.commandline import (
@@ -37,6 +36,7 @@ from harness.virtual_modem.rtc import Rtc
 from harness.virtual_modem.settings import ModemSettings
 from harness.virtual_modem.socket_pool import SocketPool
 from harness.virtual_modem.table import Info, Reply
+from harness.virtual_modem.work import WorkInHand
 
 
 class Power(Enum):
@@ -49,7 +49,7 @@ _KEPT = 1000  #: unknown commands and waiting codes that are remembered
 _NUMERIC = {"OK": 0, "CONNECT": 1, "NO CARRIER": 3, "ERROR": 4}
 
 
-class Core:
+class Core(WorkInHand):
     """One modem's state and services for its commands."""
 
     def __init__(
@@ -66,14 +66,13 @@ class Core:
         loop: asyncio.AbstractEventLoop,
         on_state: Callable[[str], object],
     ) -> None:
-        self.name = name
+        super().__init__(name, work, loop)
         self.family = family
         self.identity = identity
         self.subscription = subscription
         self.settings = settings
         self.recorder = recorder
         self.network = network
-        self.loop = loop
         self.power = Power.OFF
         self.unknown: deque[str] = deque(maxlen=_KEPT)
         self.stored = Profile()
@@ -85,10 +84,7 @@ class Core:
         )  # fmt: skip
         self.messages = Messages(self)
         self.on_state = on_state
-        self._work = work
-        self._held: set[object] = set()
         self.covered = True
-        self._timers: set[asyncio.TimerHandle] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._silent_until: asyncio.TimerHandle | None = None
         self._reset()
@@ -138,12 +134,9 @@ class Core:
         else:
             self.line.cut()
         self.power = Power.OFF
-        for timer in tuple(self._timers):
-            timer.cancel()
-        self._timers.clear()
         for task in tuple(self._tasks):
             task.cancel()
-        self._release_all()
+        self.drop_work()
         self.sockets.close_all()
         self.http.close()
         self.messages.switched_off()
@@ -164,47 +157,7 @@ class Core:
         self.on_state("booted")
         self.radio.update()
 
-    # time and work ----------------------------------------------------------------------------
-
-    def after(self, seconds: float, action: Callable[[], object]) -> None:
-        """Call ``action`` after host seconds, unless power goes before; virtual time waits."""
-        token = self.hold()
-
-        def fire() -> None:
-            self._timers.discard(timer)
-            try:
-                action()
-            finally:
-                self.release(token)
-
-        timer = self.loop.call_later(seconds, fire)
-        self._timers.add(timer)
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Virtual time stands still inside; only around waits with a host-time limit."""
-        token = self.hold()
-        try:
-            yield
-        finally:
-            self.release(token)
-
-    def hold(self) -> object:
-        """Count one piece of work in; give the token to :meth:`release`."""
-        token = object()
-        self._held.add(token)
-        self._work.begin(f"modem:{self.name}")
-        return token
-
-    def release(self, token: object) -> None:
-        """Count it out. A token that a loss of power released already is ignored."""
-        if token in self._held:
-            self._held.remove(token)
-            self._work.done(f"modem:{self.name}")
-
-    def _release_all(self) -> None:
-        for token in tuple(self._held):
-            self.release(token)
+    # work -----------------------------------------------------------------------------------------
 
     def spawn(self, work: Reply) -> None:
         """Run a coroutine until it ends or power goes."""

@@ -35,6 +35,11 @@ class LineFault:
     at_once: bool = False
 
     def __post_init__(self) -> None:
+        numbers = (self.skip, self.count, self.seconds)
+        if not all(isinstance(number, int | float) for number in numbers):
+            raise UsageError("line fault: skip, count and seconds are numbers")
+        if not (isinstance(self.skip, int) and isinstance(self.count, int)):
+            raise UsageError("line fault: skip and count are whole numbers")
         if self.direction not in ("rx", "tx"):
             raise UsageError(f"line fault: direction is rx or tx, not {self.direction!r}")
         if self.skip < 0 or self.count < 1 or not 0 <= self.seconds <= 600:

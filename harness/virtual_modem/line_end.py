@@ -7,8 +7,11 @@ that a host may close and reopen the port without the modem noticing (as on a re
 from __future__ import annotations
 
 import asyncio
+import errno
+import hashlib
 import os
 import pty
+import socket
 import termios
 import tty
 from collections.abc import Callable
@@ -57,6 +60,7 @@ class LineEnd:
         self._fd = -1
         self._slave = -1
         self._link: Path | None = None
+        self._lock: socket.socket | None = None  # holds the claim on the link
         self._output = bytearray()
         self._pause: asyncio.TimerHandle | None = None
         self._breaks: list[tuple[int, float]] = []  # (bytes before, pause in seconds)
@@ -108,6 +112,9 @@ class LineEnd:
             with suppress(OSError):
                 self._link.unlink()
             self._link = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
         forget = getattr(self._work, "forget", None)
         if forget is not None:
             forget(f"line:{self.name}:rx")
@@ -166,14 +173,29 @@ class LineEnd:
     def _make_link(self, link: Path) -> None:
         try:
             link.parent.mkdir(parents=True, exist_ok=True)
+            self._claim(link)
             if link.is_symlink():
-                link.unlink()
+                link.unlink()  # left behind: nobody holds the claim
             link.symlink_to(self.path)
         except OSError as error:
             self.close()
-            raise LineUnavailable(f"cannot make the link {link}: {error.strerror}") from error
+            reason = error.strerror
+            if error.errno == errno.EADDRINUSE:
+                reason = "another virtual modem uses it"
+            raise LineUnavailable(f"cannot make the link {link}: {reason}") from error
         self._link = link
         self.path = str(link)
+
+    def _claim(self, link: Path) -> None:
+        """One modem per link. The kernel lets go of an abstract name when its process ends."""
+        name = hashlib.sha256(os.fsencode(link.absolute())).hexdigest()
+        claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            claim.bind(f"\0hil-modem-{name}")
+        except OSError:
+            claim.close()
+            raise
+        self._lock = claim
 
     def _listen(self) -> None:
         os.set_blocking(self._fd, False)

@@ -16,7 +16,13 @@ import pytest
 from harness.clock import Deadline, RealClock, VirtualClock
 from harness.evidence.timeline import Timeline
 from harness.network.loop import LoopThread
-from harness.virtual_modem import ModemNetwork, ModemSettings, Subscription, VirtualModem
+from harness.virtual_modem import (
+    ModemIdentity,
+    ModemNetwork,
+    ModemSettings,
+    Subscription,
+    VirtualModem,
+)
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PLATFORM = ("10.151.236.157", 80)
@@ -94,12 +100,13 @@ def bench(loop: LoopThread, tmp_path: Path) -> Iterator[Make]:
         subscription: Subscription | None = None,
         target: tuple[str, int] | None = None,
         virtual: bool = False,
+        identity: ModemIdentity | None = None,
     ) -> Bench:
         clock = VirtualClock(NOON) if virtual else RealClock(NOON)
         timeline = Timeline(None, clock)
         lookups: list[str] = []
         modem = VirtualModem(
-            "tracker", clock=clock, recorder=timeline, loop=loop,
+            "tracker", identity=identity, clock=clock, recorder=timeline, loop=loop,
             subscription=subscription or Subscription.of("plus"),
             network=ModemNetwork(
                 routes={PLATFORM: target} if target else {}, lookup=lookups.append
