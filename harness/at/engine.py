@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 
-from harness.at.dialect import Binary, Command, Dialect, UrcKind
+from harness.at.dialect import Binary, Command, Dialect, UrcKind, never
 from harness.at.events import Echo, Event, Final, Info, Noise, Payload, Prompt, Urc
 from harness.at.params import fields_of
 
@@ -261,6 +261,8 @@ class AtEngine:
         if text.startswith(self._prefixes):
             kind = next(kind for kind in self.dialect.urcs if text.startswith(kind.prefix))
             own = command is not None and kind.prefix in command.own_prefixes
+            if self._late is not None and kind.own is not never:
+                own = own or kind.prefix in self._late.own_prefixes
             ends = command is not None and command.completes and text.startswith(command.completes)
             if not ends and (not own or kind.own(text)):
                 self._unsolicited(kind, text, events)

@@ -91,7 +91,7 @@ class Modem:
         deadline = Deadline.after(timeout_s)
         while True:
             try:
-                self.channel.resync(timeout_s=min(1.5, max(0.7, deadline.left())))
+                self.channel.resync(timeout_s=min(1.5, max(0.7, deadline.left())), quiet_s=0.1)
                 break
             except OutOfStep:
                 if deadline.expired:

@@ -6,7 +6,7 @@ import itertools
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.at.dialect import Binary, Command, Dialect
@@ -41,6 +41,7 @@ RESPONSES: list[tuple[Command, list[bytes]]] = [
 ]  # fmt: skip
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(RESPONSES),
     st.lists(st.tuples(st.integers(0, 9), st.sampled_from(URCS)), max_size=6),
@@ -68,6 +69,7 @@ def test_codes_anywhere_in_a_response(
     assert [event for event in found if not isinstance(event, Urc)] == plain
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([data for data, _ in URCS] + [b"\xff", b"\n", b"OK\r\n", b"> "])),
     st.lists(st.integers(0, 900)),
@@ -94,6 +96,7 @@ def test_flood() -> None:
     assert found[1:-1] == [Urc(f'+CMTI: "ME",{index}') for index in range(10_000)]
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=3000).filter(lambda data: b"\n" not in data))
 def test_line_without_end_is_bounded(data: bytes) -> None:
     """Bytes without a line end are given out as noise; never more than the limit is kept."""
@@ -175,6 +178,18 @@ def test_late_answer_is_not_the_next_commands(final: bytes) -> None:
         Echo("AT+CSQ"), Noise(b'+COPS: 0,0,"KPN"'), Noise(final.strip()), Info("+CSQ: 1,99"),
     ]  # fmt: skip
     assert engine.receive(b"\r\nOK\r\n") == [OK]
+
+
+def test_late_registration_is_told_from_its_code() -> None:
+    """The late answer of AT+CEREG? is noise, the code with the same prefix is a code."""
+    engine = AtEngine(DIALECT)
+    engine.start(Command("AT+CEREG?"))
+    engine.forget()
+    engine.start(Command("AT+CSQ"))
+    late = b"\r\n+CEREG: 1\r\n\r\n+CEREG: 0,1\r\n\r\nOK\r\n"
+    assert engine.receive(late + b"\r\n+CSQ: 1,99\r\n\r\nOK\r\n") == [
+        Urc("+CEREG: 1"), Noise(b"+CEREG: 0,1"), Noise(b"OK"), Info("+CSQ: 1,99"), OK,
+    ]  # fmt: skip
 
 
 def test_same_command_again_takes_its_answer() -> None:
