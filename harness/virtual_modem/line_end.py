@@ -59,6 +59,7 @@ class LineEnd:
         self._limit = limit
         self._fd = -1
         self._slave = -1
+        self._waiting: asyncio.Future[None] | None = None
         self._link: Path | None = None
         self._lock: socket.socket | None = None  # holds the claim on the link
         self._output = bytearray()
@@ -142,6 +143,16 @@ class LineEnd:
         self._output += data
         if self._pause is None:
             self._flush()
+
+    async def room(self, count: int) -> None:
+        """Wait until so many bytes can be queued: for answers that a module sends at its pace."""
+        while self.plugged and self._output and len(self._output) + count > self._limit:
+            self._waiting = self._loop.create_future()
+            await self._waiting
+
+    def _tell_room(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
 
     def overflow(self, count: int) -> None:
         """Note that bytes found no room."""
@@ -254,6 +265,7 @@ class LineEnd:
                 self._loop.add_writer(self._fd, self._flush_again)
                 return
             del self._output[:sent]
+            self._tell_room()
             self._breaks = [(max(0, at - sent), seconds) for at, seconds in self._breaks]
             if self.bytes_per_s is not None:
                 self._pause = self._loop.call_later(sent / self.bytes_per_s, self._flush)
@@ -266,6 +278,7 @@ class LineEnd:
 
     def _drop_output(self) -> None:
         self._output.clear()
+        self._tell_room()
         self._breaks.clear()
         if self._pause is not None:
             self._pause.cancel()

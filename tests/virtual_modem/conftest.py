@@ -101,6 +101,8 @@ def bench(loop: LoopThread, tmp_path: Path) -> Iterator[Make]:
         target: tuple[str, int] | None = None,
         virtual: bool = False,
         identity: ModemIdentity | None = None,
+        name: str | None = None,
+        port: int = 80,
     ) -> Bench:
         clock = VirtualClock(NOON) if virtual else RealClock(NOON)
         timeline = Timeline(None, clock)
@@ -109,7 +111,9 @@ def bench(loop: LoopThread, tmp_path: Path) -> Iterator[Make]:
             "tracker", identity=identity, clock=clock, recorder=timeline, loop=loop,
             subscription=subscription or Subscription.of("plus"),
             network=ModemNetwork(
-                routes={PLATFORM: target} if target else {}, lookup=lookups.append
+                routes={(PLATFORM[0], port): target} if target else {},
+                lookup=lookups.append,
+                names={name: PLATFORM[0]} if name else {},
             ),
             settings=replace(settings or ModemSettings(), witness=True, counted=False),
         )  # fmt: skip

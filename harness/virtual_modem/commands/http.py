@@ -12,6 +12,7 @@ from harness.virtual_modem.table import CommandTable, Entry, Info, number, says,
 if TYPE_CHECKING:
     from harness.virtual_modem.core import Core
 
+_PIECE = 4096  #: bytes handed to the line at a time
 _LIMITS = {
     "contextid": 16,
     "requestheader": 1,
@@ -114,7 +115,11 @@ async def _read(core: Core, command: Command) -> Info:
         raise AtError(705)
     await core.http.complete(response, wait)
     head = response.head if core.http.config["responseheader"] == "1" else b""
-    core.send(b"\r\nCONNECT\r\n" + head + bytes(response.body))
+    answer = b"\r\nCONNECT\r\n" + head + bytes(response.body)
+    for at in range(0, len(answer), _PIECE):
+        piece = answer[at : at + _PIECE]
+        await core.line.room(len(piece))
+        core.send(piece)
     core.after_final(lambda: core.urc(f"+QHTTPREAD: {response.error}"))
     core.http.response = None
     return None
