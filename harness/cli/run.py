@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import UsageError
+from harness.errors import RigError, UsageError
 
 if TYPE_CHECKING:
     import pytest
@@ -60,12 +60,15 @@ def run(arguments: argparse.Namespace) -> int:
     code = int(pytest.main([*words, *arguments.pytest_arguments], plugins=[ending]))
     if ending.interrupted:
         return _INTERRUPTED
+    if code == 1 and ending.summary is None:
+        return RigError.exit_code  # nothing could be written: the disk is full, say
     if ending.summary is None or code not in (0, 1):
         return _PYTEST_EXITS.get(code, 1)
     summary = json.loads(ending.summary.read_text(encoding="utf-8"))
     if arguments.json:
         print(json.dumps(summary))
-    return int(summary["exit"]) if code == 1 else 0
+    # Red without a red verdict: a part of the report could not be written.
+    return int(summary["exit"]) or RigError.exit_code if code == 1 else 0
 
 
 class _Ending:

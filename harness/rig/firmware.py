@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from json import dumps
+from pathlib import Path
 
 from harness.clock import Deadline
 from harness.errors import DutError, RigError, UsageError
@@ -20,6 +22,7 @@ from harness.rig.models import FirmwareModel
 READY_WITHIN_S = 15.0
 STOP_WITHIN_S = 2.0
 SMS_WITHIN_S = 3.0
+LEASH = str(Path(__file__).with_name("leash.py"))
 
 
 class FirmwareDied(DutError):
@@ -73,10 +76,12 @@ class FirmwareDut:
         command = [self._fill(part) for part in self._firmware.command]
         if command[0] in ("python", "python3"):
             command[0] = sys.executable
+        self._check_exists(command[0])
+        leash = [sys.executable, "-S", LEASH, str(os.getpid())]
         environment = {k: self._fill(v) for k, v in self._firmware.env.items()}
         try:
             process = subprocess.Popen(
-                command,
+                [*leash, *command],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -85,10 +90,7 @@ class FirmwareDut:
                 bufsize=0,
             )
         except OSError as error:
-            raise RigError(
-                f"cannot start the firmware {command[0]!r}: {error.strerror}; "
-                "check `firmware: command` in the rig file"
-            ) from error
+            raise RigError(f"cannot start a process: {error.strerror}") from error
         self._process = process
         self._last_exit = None
         console = Console(
@@ -102,6 +104,14 @@ class FirmwareDut:
         console.follow(process.stdout, "stdout")
         console.follow(process.stderr, "stderr")
         self._console = console
+
+    @staticmethod
+    def _check_exists(program: str) -> None:
+        if shutil.which(program) is None:
+            raise RigError(
+                f"cannot start the firmware {program!r}: there is no such program that may be "
+                "run; check `firmware: command` in the rig file"
+            )
 
     def _fill(self, text: str) -> str:
         for name, value in self._places.items():
