@@ -13,6 +13,7 @@ from harness.at.events import Urc
 from harness.clock import RealClock, WorkLedger
 from harness.evidence import Timeline
 from harness.line import AtChannel, AtTimeout, EventTimeout, OutOfStep, PortGone
+from harness.line.channel import QUEUE_LENGTH
 from tests.line.peer import Peer
 
 DIALECT = Dialect((UrcKind("+CMTI:"), UrcKind("+QIOPEN:")))
@@ -297,3 +298,16 @@ def test_transcript_is_kept(peer: Peer) -> None:
         channel.execute("AT")
         assert channel.transcript[0][1:] == ("tx", b"AT\r")
         assert b"".join(data for _, way, data in channel.transcript if way == "rx") == OK
+
+
+def test_queue_that_nobody_empties(peer: Peer) -> None:
+    """Past its bound the queue drops the oldest codes, counts them, and says so once."""
+    timeline = Timeline(None, RealClock())
+    flood = b"".join(b"\r\n+CMTI: %d\r\n" % index for index in range(QUEUE_LENGTH + 5))
+    peer.script[b"AT+N"] = flood + OK
+    with AtChannel(peer.path, DIALECT, recorder=timeline) as channel:
+        assert channel.execute("AT+N", timeout_s=60).ok
+        assert (channel.lost_urcs, len(channel.urcs)) == (5, QUEUE_LENGTH)
+        assert channel.urcs[0] == Urc("+CMTI: 5")
+    assert len(timeline.events("note")) == 1
+    assert len(timeline.events("urc")) == QUEUE_LENGTH + 5
