@@ -151,3 +151,12 @@ def server() -> Iterator[tuple[tuple[str, int], list[bytes]]]:
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()
     thread.join(5)
+
+
+@pytest.fixture
+def fuzzed(bench: Make) -> Bench:
+    """A modem that is used for all examples of a test, as in the field."""
+    one = bench()
+    registered(one.modem)
+    one.host.boot()
+    return one

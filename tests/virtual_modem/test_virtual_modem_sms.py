@@ -1,7 +1,7 @@
 """SMS and clock of a virtual modem."""
 
-from harness.at.sms_pdu import decode_deliver, decode_smsc
-from harness.virtual_modem import Subscription
+from harness.at.sms_pdu import decode_deliver, decode_smsc, decode_status_report
+from harness.virtual_modem import ModemSettings, Subscription
 from tests.virtual_modem.conftest import NOON, Make, registered
 
 
@@ -111,3 +111,83 @@ def test_text_and_ctrl_z_in_one_piece_with_echo(bench: Make) -> None:
     one.host.ask("AT+CMGF=1")
     one.host.ask('AT+CMGS="5277"', b"> ")
     assert one.host.ask("hoi\x1a", b"+CMGS: 1").startswith(b"hoi")
+
+
+def test_a_status_report_comes_when_it_was_asked_for(bench: Make) -> None:
+    """+CNMI ds=1 shows it, ds=2 stores it, ds=0 and no request give none."""
+    one = bench()
+    registered(one.modem)
+    one.host.ask("ATE0;+CMGF=1;+CSMP=49,167,0,0;+CNMI=2,1,0,1")
+    one.host.ask('AT+CMGS="+31612345678"', b"> ")
+    shown = one.host.ask("hoi\x1a", b'",0\r\n')
+    assert shown.startswith(b'\r\n+CMGS: 1\r\n\r\nOK\r\n\r\n+CDS: 6,1,"+31612345678",145,')
+    one.host.ask("AT+CNMI=2,1,0,2")
+    one.host.ask('AT+CMGS="+31612345678"', b"> ")
+    one.host.ask("hoi\x1a", b'+CDSI: "ME",0\r\n')
+    assert b'+CMGR: "REC UNREAD",6,2,"+31612345678",145,' in one.host.ask("AT+CMGR=0")
+    one.host.ask("AT+CMGF=0")
+    octets = bytes.fromhex(one.host.ask("AT+CMGR=0").split(b"\r\n")[2].decode())
+    report = decode_status_report(octets[decode_smsc(octets)[1] :])
+    assert (report.reference, report.status) == (2, 0)
+    one.host.ask("AT+CMGF=1;+CSMP=17,167,0,0")
+    one.host.ask('AT+CMGS="+31612345678"', b"> ")
+    assert one.host.ask("hoi\x1a", b"OK\r\n") == b"\r\n+CMGS: 3\r\n\r\nOK\r\n"
+
+
+def test_with_phase_2_plus_each_routed_message_is_acknowledged(bench: Make) -> None:
+    """CSMS=1: the second +CMT comes after +CNMA; one too many is error 340."""
+    one = bench()
+    registered(one.modem)
+    one.host.ask("ATE0;+CMGF=1;+CSMS=1;+CNMI=2,2")
+    assert one.modem.deliver_sms("5277", "x" * 161, NOON)
+    one.host.read_until(b"x" * 153 + b"\r\n")
+    assert one.modem.deliver_sms("5277", "later", NOON) is False
+    one.host.ask("AT+CNMA", b"\r\n" + b"x" * 8 + b"\r\n")
+    assert one.host.ask("AT+CNMA") == b"\r\nOK\r\n"
+    assert one.host.ask("AT+CNMA", b"ERROR: 340\r\n")
+    assert one.modem.deliver_sms("5277", "later", NOON) is True
+    one.host.read_until(b"later\r\n")
+
+
+def test_without_an_acknowledgement_routing_ends_and_nothing_is_lost(bench: Make) -> None:
+    """+CNMI falls back to storing, and the message is in the store (27.005 §3.4.4)."""
+    one = bench(settings=ModemSettings(acknowledge_s=0.01))
+    registered(one.modem)
+    one.host.ask("ATE0;+CMGF=1;+CSMS=1;+CNMI=2,2")
+    assert one.modem.deliver_sms("5277", "kept", NOON)
+    one.host.read_until(b"kept\r\n")
+    while b"+CNMI: 2,0" not in one.host.ask("AT+CNMI?"):
+        pass
+    assert b"kept" in one.host.ask('AT+CMGL="ALL"')
+
+
+def test_a_full_store_takes_no_draft_either(bench: Make) -> None:
+    """+CMGW: CMS error 322; deleting makes room."""
+    one = bench()
+    registered(one.modem)
+    one.host.ask('ATE0;+CMGF=1;+CPMS="SM","SM","SM"')
+    for n in range(50):
+        assert one.modem.deliver_sms("5277", str(n), NOON)
+    one.host.ask('AT+CMGW="5277"', b"> ")
+    one.host.ask("x\x1a", b"+CMS ERROR: 322\r\n")
+    one.host.ask("AT+CMGD=1,4")
+    one.host.ask('AT+CMGW="5277"', b"> ")
+    one.host.ask("x\x1a", b"+CMGW: 0\r\n")
+
+
+def test_listing_marks_as_read_and_long_messages_come_in_parts(bench: Make) -> None:
+    """Two parts with one reference; unread the first time only."""
+    one = bench()
+    registered(one.modem)
+    one.host.ask("ATE0")
+    assert one.modem.deliver_sms("5277", "a" * 153 + "b", NOON) is True
+    one.modem.deliver_sms("5277", "c" * 170, NOON)
+    listing = one.host.ask("AT+CMGL=0").split(b"\r\n")
+    bodies = [bytes.fromhex(line.decode()) for line in listing if line.startswith(b"07")]
+    parts = [decode_deliver(body[decode_smsc(body)[1] :]) for body in bodies]
+    assert [p.part and (p.part.reference, p.part.total, p.part.part) for p in parts] == [
+        None, (1, 2, 1), (1, 2, 2),
+    ]  # fmt: skip
+    assert "".join(p.text for p in parts[1:]) == "c" * 170
+    assert one.host.ask("AT+CMGL=0") == b"\r\nOK\r\n"
+    assert one.host.ask("AT+CMGL=1").count(b"+CMGL: ") == 3
