@@ -315,6 +315,9 @@ class AtChannel:
         if self._work is not None:
             self._work.begin(self._tx, len(data))
         self.transcript.append((monotonic_ns(), "tx", data))
+        if self._recorder is not None:
+            # Before the write: what the modem does because of it must come later on the timeline.
+            self._recorder.record(self._source, "serial", dir="tx", bytes=data)
         try:
             self._port.write(data, deadline)
         except (PortGone, PortBlocked) as error:
@@ -323,10 +326,6 @@ class AtChannel:
             if isinstance(error, PortGone):
                 self._lost()
             raise
-        finally:
-            # After the write, so that formatting overlaps with the modem's own work.
-            if self._recorder is not None:
-                self._recorder.record(self._source, "serial", dir="tx", bytes=data)
 
     def _received(self, data: bytes) -> list[Event]:
         if not data:
