@@ -30,7 +30,7 @@ def test_a_command_is_recorded_before_its_effect(tmp_path: Path) -> None:
             states = [event for event in events if event.kind == "modem.state"]
             online = next(event.seq for event in states if event.data["pdp"])
             assert sent["AT+QIACT=1\r"] < online
-            gone = [event.seq for event in states if event.seq > online][0]
+            gone = next(event.seq for event in states if event.seq > online)
             assert sent["AT+CFUN=4\r"] < gone
     finally:
         session.close()
