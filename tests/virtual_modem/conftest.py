@@ -23,6 +23,7 @@ from harness.virtual_modem import (
     Subscription,
     VirtualModem,
 )
+from tests.virtual_modem.served import Served, serve
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PLATFORM = ("10.151.236.157", 80)
@@ -160,3 +161,10 @@ def fuzzed(bench: Make) -> Bench:
     registered(one.modem)
     one.host.boot()
     return one
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """A running ``hil modem``."""
+    with serve(tmp_path) as one:
+        yield one

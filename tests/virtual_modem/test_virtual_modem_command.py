@@ -1,104 +1,117 @@
-"""``hil modem`` as a process, driven by gammu and over its control API."""
+"""``hil modem`` as a user meets it: options, control API, a terminal, its end."""
+
+from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import urllib.error
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import serial
 
-from harness.clock import Deadline, pause
-
-_RUN = (
-    "import argparse,sys;from harness.cli import modem;p=argparse.ArgumentParser();"
-    "modem.add_arguments(p);sys.exit(modem.run(p.parse_args()))"
-)
+from tests.virtual_modem.served import Served, serve
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
-    """A running ``hil modem`` and what it wrote to its ready file."""
-    ready = tmp_path / "ready.json"
-    command = [sys.executable, "-c", _RUN, "--link", str(tmp_path / "modem"), "--ready", str(ready)]
-    process = subprocess.Popen([*command, "--control", "127.0.0.1:0"], stderr=subprocess.DEVNULL)
-    deadline = Deadline.after(30)
-    while not ready.exists() or not ready.read_text():
-        assert process.poll() is None
-        assert not deadline.expired
-        pause(0.01)
-    yield process, json.loads(ready.read_text())
-    process.kill()
-    process.wait(10)
+def _hil(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "harness", "modem", *words],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
 
 
-def post(facts: dict[str, str], path: str, order: object) -> object:
-    request = urllib.request.Request(
-        f"http://{facts['control']}{path}", json.dumps(order).encode(), method="POST"
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.load(answer)
+def test_help_shows_every_option_with_its_default() -> None:
+    """What is not obvious is said."""
+    text = _hil("--help").stdout
+    for word in ("--link PATH", "--route HOST:PORT=HOST:PORT", "(default: quectel-bg)", "example:"):
+        assert word in text
 
 
-def deliver(facts: dict[str, str], text: str) -> None:
-    """Until it is registered."""
-    deadline = Deadline.after(20)
-    while post(facts, "/sms", {"sender": "5277", "text": text}) != {"delivered": True}:
-        assert not deadline.expired
-        pause(0.01)
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--route", "x"), 2), (("--route", "a:1=b:99999"), 2), (("--control", "127.0.0.1"), 2),
+        (("--family", "foo"), 2), (("--model", "EC25"), 2), (("--imei", "abc"), 2),
+        (("--name", "a=b"), 2), (("--response-times", "slow"), 2),
+        (("--port", "/dev/nonexistent"), 3), (("--link", "/dev/null"), 3),
+    ],
+)  # fmt: skip
+def test_wrong_use_and_a_broken_rig_are_told_once(words: tuple[str, ...], code: int) -> None:
+    """Exit code 2 or 3 and one message, no traceback."""
+    done = _hil(*words)
+    assert done.returncode == code
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[-1].startswith("hil")
+    assert "Traceback" not in done.stderr
 
 
-def test_it_is_controlled_and_stops_cleanly(
-    served: tuple[subprocess.Popen[bytes], dict[str, str]],
+def test_a_link_belongs_to_one_modem(served: Served) -> None:
+    """The second is refused, and the first keeps its link."""
+    done = _hil("--link", served.path)
+    assert done.returncode == 3
+    assert "another virtual modem uses it" in done.stderr
+    assert os.path.islink(served.path)
+
+
+def test_a_link_left_behind_is_taken_over(tmp_path: Path) -> None:
+    """After a kill the same command works again."""
+    with serve(tmp_path) as first:
+        first.process.kill()
+        first.process.wait(10)
+        assert os.path.lexists(first.path)
+    (tmp_path / "ready.json").unlink()
+    with serve(tmp_path) as second:
+        assert second.get("/state")["path"] == str(tmp_path / "modem")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_cleanly(served: Served, number: signal.Signals) -> None:
+    """Exit 0, the link removed, unknown commands named."""
+    served.deliver("registered")
+    with serial.Serial(served.path, timeout=10) as port:
+        port.write(b"AT+NOPE\r")
+        port.read_until(b"ERROR\r\n")
+    served.process.send_signal(number)
+    _, errors = served.process.communicate(timeout=20)
+    assert served.process.returncode == 0
+    assert errors == "commands this modem does not know: AT+NOPE\n"
+    assert not os.path.lexists(served.path)
+
+
+def test_control_covers_power_coverage_cable_sms_and_faults(served: Served) -> None:
+    """Each order has its effect."""
+    served.deliver("hi")
+    assert served.post("/fault", {"kind": "drop", "count": 3}) == {"injected": "drop"}
+    assert served.post("/coverage", {"on": False})["registered"] is False
+    assert served.post("/sms", {"sender": "5277", "text": "x"}) == {"delivered": False}
+    served.post("/cable", {"on": False})
+    assert not os.path.lexists(served.path)
+    assert served.post("/cable", {"on": True}) == {"path": served.path}
+    assert served.post("/power", {"on": False})["state"] == "off"
+    assert served.get("/state")["state"] == "off"
+    assert served.get("/unknown") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "order", "code", "reason"),
+    [
+        ("/fault", {"kind": "x"}, 422, "no fault 'x' (known: drop, "),
+        ("/fault", {"kind": "drop", "size": 1}, 422, "a fault has no size"),
+        ("/fault", {"kind": "drop", "skip": "a"}, 422, "numbers"),
+        ("/power", {}, 422, "on is missing"), ("/power", {"on": 1}, 422, "on: true or false"),
+        ("/sms", {"sender": "5277"}, 422, "text is missing"), ("/sms", [], 422, "JSON object"),
+        ("/y", {}, 404, "POST /power"),
+    ],
+)  # fmt: skip
+def test_a_refused_order_says_why(
+    served: Served, path: str, order: object, code: int, reason: str
 ) -> None:
-    """Power, SMS, faults, refusals; SIGTERM removes the link and exits 0."""
-    process, facts = served
-    deliver(facts, "hi")
-    assert post(facts, "/fault", {"kind": "drop", "count": 3}) == {"injected": "drop"}
-    for path, order, code in (("/fault", {"kind": "x"}, 422), ("/power", {}, 422), ("/y", {}, 404)):
-        with pytest.raises(urllib.error.HTTPError) as refusal:
-            post(facts, path, order)
+    """JSON with the reason."""
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        served.post(path, order)
+    with refusal.value:
         assert refusal.value.code == code
-        refusal.value.close()
-    post(facts, "/power", {"on": False})
-    with urllib.request.urlopen(f"http://{facts['control']}/state", timeout=10) as answer:
-        assert json.load(answer)["state"] == "off"
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
-    assert not os.path.lexists(facts["path"])
-
-
-@pytest.mark.external
-@pytest.mark.skipif(shutil.which("gammu") is None, reason="gammu is not installed (apt: gammu)")
-def test_gammu_identifies_reads_sends_and_deletes(
-    served: tuple[subprocess.Popen[bytes], dict[str, str]], tmp_path: Path
-) -> None:
-    """A client that nobody here wrote works with it."""
-    _, facts = served
-    config = tmp_path / "gammurc"
-    config.write_text(f"[gammu]\ndevice = {facts['path']}\nconnection = at\n")
-
-    def gammu(*words: str) -> str:
-        done = subprocess.run(
-            ["gammu", "-c", str(config), *words],
-            capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    deliver(facts, "Hello {5277}")
-    identity = gammu("identify")
-    assert "Quectel" in identity
-    assert "356726104408422" in identity
-    listing = gammu("getallsms")
-    assert listing.count("Hello {5277}") == 1
-    assert '"5277"' in listing
-    assert "OK" in gammu("sendsms", "TEXT", "+31612345678", "-text", "hoi")
-    location = listing.split("Location ")[1].split(",")[0]
-    gammu("deletesms", "0", location)
-    assert "Hello" not in gammu("getallsms")
+        assert reason in json.load(refusal.value)["error"]
