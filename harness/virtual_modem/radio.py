@@ -34,6 +34,8 @@ class Radio:
         self.unlocked = core.subscription.present and core.subscription.pin is None
         self.modes = dict.fromkeys(self.REGISTRATIONS, 0)
         self.stat = 0
+        self.selection = 0  # +COPS: 0 automatic, 1 manual, 2 deregistered
+        self.attached = True  # as far as +CGATT goes
         self.contexts: dict[int, Context] = {1: Context()}
         self._round = 0
 
@@ -51,7 +53,8 @@ class Radio:
     def update(self) -> None:
         """SIM, functionality or coverage changed: search, or lose the network."""
         self._round += 1
-        if self.functionality != 1 or not self.unlocked:
+        wanted_at_all = self.attached and self.selection != 2
+        if self.functionality != 1 or not self.unlocked or not wanted_at_all:
             self._set(0)
         elif not self._core.covered:
             self._set(2)

@@ -1,6 +1,7 @@
 """The line of a virtual modem: dialogue, faults, power, plugs."""
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -137,8 +138,10 @@ def test_power_off_is_announced_and_power_on_boots_again(bench: Make) -> None:
     """AT+QPOWD: OK, POWERED DOWN, silence; then RDY."""
     one = bench()
     one.host.boot()
+    off = threading.Event()
+    one.modem.on_state(lambda state: off.set() if state.state == "off" else None)
     one.host.ask("AT+QPOWD", b"POWERED DOWN\r\n")
-    assert one.modem.state.state == "off"
+    assert off.wait(10)
     one.modem.power(True)
     one.host.boot()
     registered(one.modem)

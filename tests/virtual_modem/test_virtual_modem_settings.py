@@ -137,3 +137,17 @@ def test_a_fault_with_words_for_numbers_is_refused() -> None:
     """What comes from a control API is checked as well."""
     with pytest.raises(UsageError):
         LineFault(FaultKind.DROP, skip="a")  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_operator_selection_and_attachment_have_their_effect(bench: Make) -> None:
+    """Another operator is not there; +COPS=2 and +CGATT=0 leave the network."""
+    one = _ready(bench)
+    assert one.host.ask('AT+COPS=1,2,"26201"') == b"\r\nERROR\r\n"
+    assert one.host.ask('AT+COPS=1,2,"20408",8') == b"\r\nOK\r\n"
+    assert one.host.ask("AT+COPS?") == b'\r\n+COPS: 1,0,"KPN NL",8\r\n\r\nOK\r\n'
+    for leave, back in (("+COPS=2", "+COPS=0"), ("+CGATT=0", "+CGATT=1")):
+        one.host.ask(f"AT{leave}")
+        assert one.host.ask("AT+CEREG?") == b"\r\n+CEREG: 0,0\r\n\r\nOK\r\n"
+        assert one.host.ask("AT+CGATT?") == b"\r\n+CGATT: 0\r\n\r\nOK\r\n"
+        one.host.ask(f"AT{back}")
+        registered(one.modem)

@@ -36,8 +36,17 @@ def _config(core: Core, command: Command) -> Info:
         raise Unknown
     if len(command.params) < 2:
         return [f'+QHTTPCFG: "{key}",{http.config[key]}']
-    http.config[key] = str(number(command, 1, 0, _LIMITS[key]))
+    lowest = 1 if key == "contextid" else 0
+    http.config[key] = str(number(command, 1, lowest, _LIMITS[key]))
     return None
+
+
+def _keys(core: Core, command: Command) -> Info:
+    lines = [
+        f'+QHTTPCFG: "{key}",({1 if key == "contextid" else 0}-{highest})'
+        for key, highest in _LIMITS.items()
+    ]
+    return [*lines, '+QHTTPCFG: "customheader",<value>']
 
 
 async def _url(core: Core, command: Command) -> Info:
@@ -126,7 +135,7 @@ async def _read(core: Core, command: Command) -> Info:
 
 
 COMMANDS: CommandTable = {
-    "+QHTTPCFG": Entry(set=_config, test=says('+QHTTPCFG: "contextid",(1-16)')),
+    "+QHTTPCFG": Entry(set=_config, test=_keys),
     "+QHTTPURL": Entry(set=_url, test=says("+QHTTPURL: (1-700),(1-65535)")),
     "+QHTTPPOST": Entry(set=_post, test=says("+QHTTPPOST: (1-102400),(1-65535),(1-65535)")),
     "+QHTTPGET": Entry(run=_get, set=_get, test=says("+QHTTPGET: (1-65535),(1-2048),(1-65535)")),

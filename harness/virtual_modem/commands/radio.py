@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from harness.virtual_modem.core import Core
 
 
+_OPERATOR = ("KPN NL", "KPN", "20408")  #: long, short and numeric
+_LTE_M = 8  #: <AcT> of LTE-M on BG95 and BG96
+
+
 def _registration(name: str, highest: int) -> Entry:
     def read(core: Core, command: Command) -> Info:
         radio = core.radio
@@ -47,17 +51,43 @@ def _network_info(core: Core, command: Command) -> Info:
 
 
 def _operator(core: Core, command: Command) -> Info:
+    mode = core.radio.selection
     if not core.radio.registered:
-        return ["+COPS: 0"]
+        return [f"+COPS: {mode}"]
     form = int(core.values.get("cops-format", "0"))
-    name = ("KPN NL", "KPN", "20408")[form]
-    return [f'+COPS: 0,{form},"{name}",8']
+    return [f'+COPS: {mode},{form},"{_OPERATOR[form]}",{_LTE_M}']
+
+
+def _provider(core: Core, command: Command) -> Info:
+    if not core.radio.registered:
+        return ['+QSPN: "","","",0,""']
+    long, short, numeric = _OPERATOR
+    return [f'+QSPN: "{long}","{short}","",0,"{numeric}"']
+
+
+def _sim_status(core: Core, command: Command) -> Info:
+    return [f"+QSIMSTAT: 0,{int(core.subscription.present)}"]
+
+
+def _initialised(core: Core, command: Command) -> Info:
+    """1 SIM, 2 SMS, 4 phone book."""
+    return [f"+QINISTAT: {7 if core.radio.unlocked else 0}"]
 
 
 def _select_operator(core: Core, command: Command) -> Info:
     mode = number(command, 0, 0, 4)
     if mode == 3:
         core.values["cops-format"] = str(number(command, 1, 0, 2))
+        return None
+    if mode in (1, 4):
+        form = number(command, 1, 0, 2)
+        access = number(command, 3, 0, 9, _LTE_M)
+        found = text(command, 2) == _OPERATOR[form] and access == _LTE_M
+        if not found and mode == 1:
+            raise AtError(30)
+        mode = 1 if found else 0
+    core.radio.selection = mode
+    core.radio.update()
     return None
 
 
@@ -67,10 +97,12 @@ def _attached(core: Core, command: Command) -> Info:
 
 def _attach(core: Core, command: Command) -> Info:
     if number(command, 0, 0, 1):
-        if not core.radio.registered:
+        if not core.covered or not core.radio.unlocked or core.radio.functionality != 1:
             raise AtError(30)
+        core.radio.attached = True
     else:
-        core.radio.drop_contexts("AT+CGATT=0")
+        core.radio.attached = False
+    core.radio.update()
     return None
 
 
@@ -201,6 +233,9 @@ COMMANDS: CommandTable = {
     "+QICSGP": Entry(set=_configure, test=says('+QICSGP: (1-16),(1-3),,,,(0-3)')),
     "+QIACT": Entry(read=_quectel_active, set=_quectel_activate, test=says("+QIACT: (1-16)")),
     "+QIDEACT": Entry(set=_quectel_deactivate, test=says("+QIDEACT: (1-16)")),
+    "+QSPN": Entry(run=_provider, read=_provider),
+    "+QSIMSTAT": Entry(read=_sim_status),
+    "+QINISTAT": Entry(run=_initialised),
     "+CGEREP": kept("+CGEREP", "0,0", ranged("0-2"), ranged("0,1")),
     "+CEDRXS": Entry(read=_edrx, set=_set_edrx,
                      test=says('+CEDRXS: (0-3),(4,5),("0000"-"1111")')),
