@@ -10,6 +10,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness.clock import Deadline
 from harness.virtual_modem import FaultKind, LineFault, ModemSettings
 from harness.virtual_modem.quectel_bg import QUECTEL_BG
 from tests.virtual_modem.conftest import Bench, Host, Make, registered
@@ -43,9 +44,11 @@ def _type_in(host: Host, data: bytes) -> None:
 
 def _answers_again(one: Bench, mark: str) -> None:
     """Out of any payload, powered and with its echo: a marked command is answered."""
-    if one.modem.state.state == "off":
-        one.modem.power(True)
+    deadline = Deadline.after(30)
     while True:
+        assert not deadline.expired, f"silent in state {one.modem.state}"
+        if one.modem.state.state == "off":  # AT+QPOWD, executed a moment ago
+            one.modem.power(True)
         _type_in(one.host, b"\x1b\rAT&F\r" + f'ATE1;+CSCS?;+CNUM;+QCFG="{mark}"\r'.encode())
         got = b""
         while select.select([one.host.fd], [], [], 0.3)[0]:
