@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from collections.abc import Mapping
+from typing import Literal
 
 from harness.platform.registry import Registration
 from harness.rig.models import FirmwareModel, ModemModel
@@ -29,7 +30,7 @@ Capability = Literal[
     "firmware",
 ]
 
-EXPLAINED: dict[Capability, str] = {
+EXPLAINED: Mapping[str, str] = {
     "uplink": "the device can be made to send an uplink",
     "scripted-uplink": "the harness plays the device, so an uplink can be made wrong on purpose",
     "chosen-records": "the records of an uplink can be chosen",
@@ -50,8 +51,6 @@ EXPLAINED: dict[Capability, str] = {
     "private-network": "platform and modems sit in a network of their own",
     "firmware": "a firmware program is the device",
 }
-
-ALL: frozenset[str] = frozenset(get_args(Capability))
 
 
 def device_capabilities(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.virtual_modem import FaultKind, LineFault, VirtualModem
 
 
@@ -21,9 +23,13 @@ def inject(
     if kind == "unplug":
         modem.unplug()
         return
-    chosen: dict[str, object] = {
-        name: value
-        for name, value in (("count", count), ("skip", after), ("seconds", seconds), ("text", text))
-        if value is not None
-    }
-    modem.inject(LineFault(FaultKind(kind), **chosen))  # type: ignore[arg-type]
+    fault = LineFault(FaultKind(kind))
+    if count is not None:
+        fault = replace(fault, count=count)
+    if after is not None:
+        fault = replace(fault, skip=after)
+    if seconds is not None:
+        fault = replace(fault, seconds=seconds)
+    if text is not None:
+        fault = replace(fault, text=text)
+    modem.inject(fault)

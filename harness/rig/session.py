@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from harness.network.kinds import LabNetwork, Network, open_network
 from harness.network.loop import LoopThread
@@ -14,7 +14,11 @@ from harness.rig.bench import Bench, BenchOptions
 from harness.rig.capabilities import EXPLAINED
 from harness.rig.rig import Device, Rig
 
-_WISHES = {"auto": "auto", "namespaces": "namespace", "loopback": "loopback"}
+_WISHES: dict[str, Literal["auto", "namespace", "loopback"]] = {
+    "auto": "auto",
+    "namespaces": "namespace",
+    "loopback": "loopback",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,6 @@ class RigSession:
         self._network: Network | None = None
         self._loop: LoopThread | None = None
         self._names: dict[str, int] = {}
-        self._numbers = itertools.count(1)
 
     @property
     def folder(self) -> Path:
@@ -53,7 +56,7 @@ class RigSession:
             if model.kind == "lab" or (model.kind == "auto" and not self._all_virtual):
                 self._network = LabNetwork(model.bind, model.interface)
             else:
-                self._network = open_network(wish=_WISHES[model.kind])  # type: ignore[arg-type]
+                self._network = open_network(wish=_WISHES[model.kind])
         return self._network
 
     @property
@@ -89,7 +92,7 @@ class RigSession:
             reason = f": {self.network.capture_unavailable}"
         if capability == "private-network":
             reason = f": {self.network.reason}"
-        text = EXPLAINED[capability]  # type: ignore[index]
+        text = EXPLAINED[capability]
         return f"the rig {self.rig.name} does not offer {capability} ({text}){reason}"
 
     def open_bench(self, device: Device, options: BenchOptions, item: str) -> Bench:
