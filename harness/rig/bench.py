@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from harness.clock import RealClock, VirtualClock
+from harness.clock import NO_WORK, RealClock, VirtualClock, WorkCounter
 from harness.clock.freeze import FrozenWall, freeze_wall
 from harness.clock.scenario import from_ns
 from harness.errors import HilError, RigError, UsageError
@@ -152,9 +152,7 @@ class Bench:
         opening.callback(self.dut.close)
 
     @property
-    def _work(self) -> Any:
-        from harness.clock import NO_WORK
-
+    def _work(self) -> WorkCounter:
         return self.clock.work if isinstance(self.clock, VirtualClock) else NO_WORK
 
     def __exit__(
