@@ -66,7 +66,8 @@ def test_killed(place: Place) -> None:
     assert place.await_nothing_left() == []
     (events,) = place.timelines().values()
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
-    assert events[-1].kind == "step.start"
+    steps = [event for event in events if event.kind.startswith("step.")]
+    assert steps[-1].kind == "step.start"  # the modem may have had its say after it
 
 
 def test_the_holder_of_the_namespaces_is_killed(place: Place) -> None:
