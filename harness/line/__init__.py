@@ -2,9 +2,10 @@
 
 from harness.line.channel import AtChannel, Response
 from harness.line.errors import AtTimeout, EventTimeout, OutOfStep, PortBlocked, PortBusy, PortGone
+from harness.line.lock import PortLock
 from harness.line.port import PortSettings
 
 __all__ = [
     "AtChannel", "AtTimeout", "EventTimeout", "OutOfStep", "PortBlocked", "PortBusy", "PortGone",
-    "PortSettings", "Response",
+    "PortLock", "PortSettings", "Response",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from harness.clock import wall
+from harness.clock import Deadline, pause, wall
 from harness.errors import RigError
 from harness.line.errors import PortBusy
 
@@ -43,23 +43,36 @@ def _program() -> str:
 
 
 class PortLock:
-    """Held from construction to :meth:`release`. Raises :class:`PortBusy` naming the holder."""
+    """Held from construction to :meth:`release`.
 
-    def __init__(self, device: str) -> None:
-        real = os.path.realpath(device)
-        self._fd = _open(_folder() / (re.sub(r"[^A-Za-z0-9._-]+", "_", real).strip("_") + ".lock"))
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(self._fd, 500, 0).decode("utf-8", "replace").strip()
-            os.close(self._fd)
-            raise PortBusy(
-                f"{device} is in use by {holder or 'another process'}; "
-                "close that program or choose another port"
-            ) from None
+    ``use`` keeps apart the line (``port``) and all that hangs on it (``device``). Waits up to
+    ``wait_s`` for the holder, then raises :class:`PortBusy` naming it.
+    """
+
+    def __init__(self, device: str, *, use: str = "port", wait_s: float = 0.0) -> None:
+        real = re.sub(r"[^A-Za-z0-9._-]+", "_", os.path.realpath(device)).strip("_")
+        self._fd = _open(_folder() / f"{real}.{use}.lock")
+        deadline = Deadline.after(wait_s)
+        while not self._try():
+            if deadline.expired:
+                holder = os.pread(self._fd, 500, 0).decode("utf-8", "replace").strip()
+                os.close(self._fd)
+                raise PortBusy(
+                    f"{device} is in use by {holder or 'another process'}; "
+                    "close that program or choose another port"
+                    + (f" (waited {wait_s:g} s)" if wait_s else "")
+                )
+            pause(min(0.05, deadline.left()))  # flock has no time-out of its own
         since = wall().isoformat(timespec="seconds")
         os.ftruncate(self._fd, 0)
         os.pwrite(self._fd, f"process {os.getpid()} ({_program()}) since {since}\n".encode(), 0)
+
+    def _try(self) -> bool:
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def release(self) -> None:
         """Safe to call twice."""

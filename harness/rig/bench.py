@@ -26,7 +26,7 @@ from harness.platform.registry import Registration, Registry
 from harness.platform.sms import ShortMessage
 from harness.platform.uplink import Uplink
 from harness.rig.dut import Dut
-from harness.rig.locks import DeviceLock
+from harness.rig.locks import device_lock
 from harness.rig.request import DECOY
 from harness.rig.rig import Device, Rig
 from harness.rig.settings import platform_settings
@@ -126,7 +126,7 @@ class Bench:
     def _open(self, opening: contextlib.ExitStack) -> None:
         device = self.device
         if not device.modem.virtual:
-            opening.enter_context(DeviceLock(device.name, str(device.modem.port)))
+            opening.enter_context(device_lock(str(device.modem.port)))
         others = [r for r in self.rig.registrations if r.name != device.name]
         settings = platform_settings(self.rig.platform, self.options.sms_reading)
         self.platform = Platform(

@@ -1,0 +1,60 @@
+"""The lock of a port: one holder on the machine, whoever it is, and the next one waits."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+
+from harness.line import PortBusy, PortLock
+
+
+@pytest.fixture
+def port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A port whose locks lie in a folder of the test's own."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return str(tmp_path / "ttyTEST0")
+
+
+def test_other_users_can_lock_the_port_later(port: str, tmp_path: Path) -> None:
+    """Whatever the umask of the first user is, the lock file serves the next user too."""
+    before = os.umask(0o077)
+    try:
+        PortLock(port).release()
+    finally:
+        os.umask(before)
+    (folder,) = tmp_path.iterdir()
+    (file,) = folder.iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o666
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o1777
+
+
+def test_a_device_and_its_line_are_locked_apart(port: str) -> None:
+    """A bench holds the device while its channel holds the line."""
+    device = PortLock(port, use="device")
+    line = PortLock(port)
+    with pytest.raises(PortBusy, match=str(os.getpid())):
+        PortLock(port, use="device")
+    device.release()
+    line.release()
+
+
+def test_a_waiter_gets_the_lock_when_the_holder_lets_go(port: str) -> None:
+    """Parallel workers wait for each other, up to a limit."""
+    holder = PortLock(port, use="device")
+    timer = threading.Timer(0.2, holder.release)
+    timer.start()
+    PortLock(port, use="device", wait_s=20).release()
+    timer.join()
+
+
+def test_a_waiter_gives_up_at_its_limit(port: str) -> None:
+    """After the limit the holder is named."""
+    holder = PortLock(port)
+    with pytest.raises(PortBusy, match=r"process \d+ .* \(waited 0.1 s\)"):
+        PortLock(port, wait_s=0.1)
+    holder.release()
