@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
 import hashlib
 import os
 import pty
@@ -224,6 +225,10 @@ class LineEnd:
         if not data:
             self.close()
             return
+        if self._slave >= 0:
+            # A client's TIOCEXCL would outlive it, because our own descriptor stays open: the
+            # next ordinary user could not open the port any more.
+            fcntl.ioctl(self._slave, termios.TIOCNXCL)
         if self._witness:
             self._recorder.record(f"line:{self.name}", "serial", dir="tx", bytes=data)
         arrived = data

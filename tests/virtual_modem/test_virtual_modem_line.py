@@ -1,6 +1,8 @@
 """The line of a virtual modem: dialogue, faults, power, plugs."""
 
+import fcntl
 import os
+import termios
 import threading
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import serial
 from harness.errors import UsageError
 from harness.virtual_modem import FaultKind, LineFault, ModemSettings
 from tests.virtual_modem.conftest import Host, Make, registered
+
+TIOCGEXCL = 0x80045440  # asm-generic/ioctls.h; the standard library names only its two sisters
 
 
 def test_boot_announces_itself(bench: Make) -> None:
@@ -61,6 +65,19 @@ def test_clients_come_and_go(bench: Make) -> None:
         assert one.host.ask("AT") == b"\r\nOK\r\n"
         if _ < 2:
             one.host.close()
+
+
+def test_exclusive_use_ends_with_its_client(bench: Make) -> None:
+    """A client that claimed the port for itself (TIOCEXCL) does not shut the next one out."""
+    made = bench()
+    made.host.boot()
+    client = os.open(made.modem.path, os.O_RDWR | os.O_NOCTTY)
+    fcntl.ioctl(client, termios.TIOCEXCL)
+    os.write(client, b"AT\r")
+    made.host.read_until(b"OK\r\n")
+    os.close(client)
+    state = fcntl.ioctl(made.host.fd, TIOCGEXCL, b"\0\0\0\0")
+    assert int.from_bytes(state, "little") == 0
 
 
 def test_two_modems_do_not_share_anything(bench: Make) -> None:
