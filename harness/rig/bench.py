@@ -192,6 +192,12 @@ class Bench:
             finally:
                 self._frozen = None
 
+    def trouble(self) -> HilError | None:
+        """What broke on the bench's own side so far: lost evidence, a network that is gone."""
+        if self.timeline.lost is not None:
+            return self.timeline.lost
+        return next(iter(self.modem.troubles), None) if self.modem is not None else None
+
     def uplinks(self) -> list[Uplink]:
         """The uplinks whose answer is over. The bench has one device: they are all its own."""
         return [uplink for uplink in self.platform.uplinks if uplink.answered]

@@ -41,10 +41,11 @@ def _judged(stage: Stage) -> Verdict:
             _run_step(stage, index)
         index = None
         _check_watches(stage)
-        bench.timeline.check()
+        stage.check_time()
         return Verdict("passed", requirements=tuple(case.model.verifies))
     except HilError as error:
-        return judge(error, case, index, bench.device.name)
+        # What the bench itself lost explains what the device then did or did not do.
+        return judge(bench.trouble() or error, case, index, bench.device.name)
     except Exception as error:  # a defect of ours: it becomes the verdict, with its name
         return judge_defect(error, bench.timeline, index)
 

@@ -54,7 +54,9 @@ class Stage:
 
     def check_time(self) -> None:
         """Raise when the scenario's time is used up, or its evidence can no longer be kept."""
-        self.bench.timeline.check()
+        trouble = self.bench.trouble()
+        if trouble is not None:
+            raise trouble
         if self.deadline.expired:
             raise ScenarioTimeout("the scenario's time-out has passed")
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from harness.clock import NO_WORK, ScenarioClock, WorkCounter
-from harness.errors import UsageError
+from harness.errors import HilError, UsageError
 from harness.evidence.timeline import Recorder
 from harness.network.loop import LoopThread
 from harness.virtual_modem.core import Core, Power
@@ -78,6 +78,11 @@ class VirtualModem:
     @property
     def state(self) -> ModemState:
         return self._state
+
+    @property
+    def troubles(self) -> tuple[HilError, ...]:
+        """What broke behind the antenna that is neither the modem's nor its peer's doing."""
+        return tuple(self._core.network.troubles)
 
     @property
     def unknown_commands(self) -> tuple[str, ...]:

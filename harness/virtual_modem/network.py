@@ -13,6 +13,7 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from harness.errors import HilError
 from harness.network.sockets import HostSockets, SocketFactory
 
 Endpoint = tuple[str, int]
@@ -40,6 +41,8 @@ class ModemNetwork:
     source: str | None = None
     lookup: Callable[[str], object] = _no_lookup
     names: Mapping[str, str] = field(default_factory=dict)
+    troubles: list[HilError] = field(default_factory=list)
+    """What broke on the bench's side, such as a namespace that is gone: not the modem's doing."""
 
     def resolve(self, name: str) -> str:
         """The address of a host name or literal. Raises :class:`NameUnknown`."""
@@ -49,7 +52,10 @@ class ModemNetwork:
             pass
         if name in self.names:
             return self.names[name]
-        self.lookup(name)
+        try:
+            self.lookup(name)
+        except HilError as error:
+            self.troubles.append(error)
         raise NameUnknown(errno.ENOENT, f"no DNS: {name}")
 
     async def connect(self, host: str, port: int, timeout_s: float) -> socket.socket:
@@ -60,7 +66,11 @@ class ModemNetwork:
                 raise ConnectionRefusedError(errno.ECONNREFUSED, f"no route to {host}:{port}")
             target = (host, port)
         loop = asyncio.get_running_loop()
-        sock = self.sockets.stream(self.source)
+        try:
+            sock = self.sockets.stream(self.source)
+        except HilError as error:
+            self.troubles.append(error)
+            raise OSError(errno.ENETDOWN, str(error)) from error
         try:
             async with asyncio.timeout(timeout_s):
                 await loop.sock_connect(sock, target)
