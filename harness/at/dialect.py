@@ -43,7 +43,8 @@ class Dialect:
     """``finals`` are vendor results: text to whether they mean success.
 
     ``probe`` is sent to find the way back into step. One with information of its own
-    (``AT+CMEE?``) is best: a late bare ``OK`` cannot pass for its answer.
+    (``AT+CMEE?``) is best: a late bare ``OK`` cannot pass for its answer. ``gap_s`` is the rest
+    that the modem wants between a final result and the next command.
     """
 
     urcs: tuple[UrcKind, ...] = ()
@@ -52,6 +53,8 @@ class Dialect:
     line_limit: int = 65_536
     payload_limit: int = 1_048_576
     probe: str = "AT"
+    line_end: str = "\r"  # S3 (V.250 §6.2.1); some firmware is built for CR LF
+    gap_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +63,15 @@ class Binary:
 
     ``length`` when it is known, else the number in field ``field``; with ``until`` the data run
     up to the first match, which stays on the line (only for answers that state no length).
+    ``inline`` is for data on the line itself: a pattern from the line's start up to the first
+    data byte, its group 1 the count when there is one; the rest of the line is dropped.
     """
 
     after: str
     field: int = 0
     length: int | None = None
     until: re.Pattern[bytes] | None = None
+    inline: re.Pattern[bytes] | None = None
 
 
 _EXTENDED = re.compile(r"[+^*#%$&][A-Z][A-Z0-9]*", re.IGNORECASE)

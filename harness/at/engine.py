@@ -53,6 +53,7 @@ class AtEngine:
         self._urc: str | None = None  # a URC whose data is awaited
         self._data_line = False
         self._swallow_lf = False
+        self._drop_rest = False  # of the line that inline data were on
         self._late: Command | None = None  # given up, its answer may still come
         self._late_began = False
 
@@ -71,7 +72,7 @@ class AtEngine:
         if self._late is not None and set(self._late.own_prefixes) & set(command.own_prefixes):
             self._late, self._late_began = None, False  # asked again: no telling them apart
         self._echoes = self._prompted = False
-        return text.encode("latin-1") + b"\r"
+        return (text + self.dialect.line_end).encode("latin-1")
 
     def send_payload(self, data: bytes) -> bytes:
         """The bytes to write after a prompt; their echo, if any, is recognised line by line."""
@@ -100,6 +101,7 @@ class AtEngine:
                 events.append(Noise(bytes(self._buffer)))
             self._buffer.clear()
             self._binary = None
+            self._drop_rest = False
         if self._urc is None:
             self._data_line = False
         self._end()
@@ -113,6 +115,7 @@ class AtEngine:
         rest = bytes(self._buffer)
         self._buffer.clear()
         self._data_line, self._binary, self._swallow_lf = False, None, False
+        self._drop_rest = False
         text, self._urc = self._urc, None
         if text is not None:
             return [Urc(text, rest)]
@@ -151,6 +154,7 @@ class AtEngine:
             or self._binary is not None
             or self._sent
             or self._swallow_lf
+            or self._drop_rest
         ):
             return None
         if len(data) == 6:
@@ -226,6 +230,13 @@ class AtEngine:
                 self._prompted = True
                 events.append(Prompt(command.prompt))
                 return True
+        if (
+            command is not None
+            and command.binary is not None
+            and command.binary.inline is not None
+            and self._starts_inline(command.binary, command.binary.inline, events)
+        ):
+            return True
         end = buffer.find(b"\n")
         by_cr = False
         if self.dialect.numeric:
@@ -242,8 +253,29 @@ class AtEngine:
         text = buffer[:end].strip(b"\r").decode("latin-1")
         del buffer[: end + 1]
         self._swallow_lf = by_cr
-        if text or self._data_line:
+        if self._drop_rest:
+            self._drop_rest = False
+        elif text or self._data_line:
             self._line(text, events)
+        return True
+
+    def _starts_inline(
+        self, binary: Binary, pattern: re.Pattern[bytes], events: list[Event]
+    ) -> bool:
+        """Whether the line starts with data of the running command."""
+        found = pattern.match(self._buffer)
+        if found is None or self._data_line or self._late_began or self._drop_rest:
+            return False
+        size = 0
+        if binary.until is None:
+            size = binary.length if binary.length is not None else int(found[1])
+        if size > self.dialect.payload_limit:
+            return False
+        events.append(Info(found[0].decode("latin-1")))
+        del self._buffer[: found.end()]
+        self._drop_rest = True
+        if size or binary.until is not None:
+            self._binary, self._need = binary, size
         return True
 
     def _line(self, text: str, events: list[Event]) -> None:

@@ -71,6 +71,7 @@ class AtChannel:
         self._gone = False
         self._closed = False
         self._prompted = False  # a command with a prompt was given up: it may want data still
+        self._rest_until = 0.0  # the modem wants a pause after a final result (Dialect.gap_s)
         self._port = Port(url, settings or PortSettings())
 
     def __enter__(self) -> Self:
@@ -248,6 +249,8 @@ class AtChannel:
             self.resync()
         deadline = Deadline.after(timeout_s)
         try:
+            if self._rest_until:
+                self._rest()
             if self._port.waiting():
                 self._drop_waiting()
             self._write(self.engine.start(command), deadline)
@@ -284,6 +287,8 @@ class AtChannel:
                     self._write(self.engine.send_payload(payload), deadline)
                     payload = None  # a text prompt comes again after each of its lines
             if final is not None:
+                if gap_s := self.engine.dialect.gap_s:
+                    self._rest_until = monotonic() + gap_s
                 if not lines and not data and final.text == "OK":
                     return _PLAIN_OK
                 return Response(tuple(lines), final.text, final.ok, data)
@@ -292,6 +297,11 @@ class AtChannel:
         self._out_of_step = True
         self._prompted |= command is not None and bool(command.prompt)
         self._handle(self.engine.forget())
+
+    def _rest(self) -> None:
+        """The pause between a final result and the next command that the modem asks for."""
+        while monotonic() < self._rest_until:
+            self._received(self._read(self._rest_until))
 
     def _drop_waiting(self) -> None:
         """What came before the command was written cannot be its answer."""

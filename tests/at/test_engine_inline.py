@@ -1,0 +1,71 @@
+"""Data that stand on the line of their own head: SIM7080 +CARECV, u-blox +USORD, Telit <<<."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.at.dialect import Binary, Command, Dialect
+from harness.at.engine import AtEngine
+from harness.at.events import Event, Final, Info, Payload
+
+CARECV = Binary("+CARECV:", inline=re.compile(rb"\+CARECV: (\d+),"))
+USORD = Binary("+USORD:", inline=re.compile(rb'\+USORD: \d+,(\d+),"'))
+HTTPRCV = Binary("<<<", inline=re.compile(rb"<<<"), length=7)
+TO_THE_END = Binary("<<<", inline=re.compile(rb"<<<"), until=re.compile(rb"\r\nOK\r\n"))
+
+
+def run(binary: Binary, pieces: list[bytes]) -> list[Event]:
+    engine = AtEngine(Dialect())
+    engine.start(Command("AT+X", prefix=binary.after, binary=binary))
+    return [event for piece in pieces for event in engine.receive(piece)]
+
+
+CASES = [
+    (CARECV, b"\r\n+CARECV: 7,a\r\nOK\r\n\r\n\r\nOK\r\n", b"a\r\nOK\r\n", "+CARECV: 7,"),
+    (USORD, b'\r\n+USORD: 0,7,""\r\nOK\x00""\r\n\r\nOK\r\n', b'"\r\nOK\x00"', '+USORD: 0,7,"'),
+    (HTTPRCV, b"\r\n<<<<OK\r\n>>\r\nOK\r\n", b"<OK\r\n>>", "<<<"),
+    (TO_THE_END, b"\r\n<<<abc\r\nOK\r\n", b"abc", "<<<"),
+]
+
+
+@pytest.mark.parametrize(("binary", "wire", "data", "head"), CASES)
+def test_data_after_a_head_on_the_same_line(
+    binary: Binary, wire: bytes, data: bytes, head: str
+) -> None:
+    """The data are taken by count, and what is left of their line is no information."""
+    seen = run(binary, [wire])
+    assert seen == [Info(head), Payload(data), Final("OK", True)]
+
+
+@pytest.mark.parametrize(
+    "wire", [b'\r\n+USORD: 0,0,""\r\n\r\nOK\r\n', b"\r\n+USORD: 0,0\r\n\r\nOK\r\n"]
+)
+def test_no_data(wire: bytes) -> None:
+    """Nothing buffered: information without data, in both forms that are seen."""
+    kinds = [type(event) for event in run(USORD, [wire])]
+    assert kinds == [Info, Final]
+
+
+@given(
+    data=st.binary(min_size=1, max_size=40),
+    cuts=st.lists(st.integers(0, 120), max_size=6),
+    case=st.sampled_from(["ca", "us"]),
+)
+def test_any_chunking_gives_the_same(data: bytes, cuts: list[int], case: str) -> None:
+    """Whatever the data are and however the bytes arrive, they come out whole."""
+    if case == "ca":
+        binary, wire = CARECV, b"\r\n+CARECV: %d,%s\r\n\r\nOK\r\n" % (len(data), data)
+    else:
+        binary, wire = USORD, b'\r\n+USORD: 3,%d,"%s"\r\n\r\nOK\r\n' % (len(data), data)
+    edges = [0, *sorted(min(cut, len(wire)) for cut in cuts), len(wire)]
+    pieces = [wire[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    seen = run(binary, pieces)
+    assert [event for event in seen if not isinstance(event, Info)] == [
+        Payload(data),
+        Final("OK", True),
+    ]
+    assert len(seen) == 3
