@@ -1,87 +1,77 @@
-"""What TS 27.007 and 27.005 say once for every family."""
+"""What TS 27.007 says once for every family."""
 
 from __future__ import annotations
 
 import contextlib
 from datetime import UTC, datetime, timedelta, timezone
-from types import TracebackType
-from typing import Self
+from typing import ClassVar
 
-from harness.at.codes import CME, CMS, error_number
-from harness.at.dialect import Command, registration
+from harness.at.dialect import Dialect, UrcKind, always, registration
 from harness.at.events import Urc
-from harness.at.params import Param, fields_of, quote
-from harness.at.sms_pdu import PduError, decode_deliver
+from harness.at.params import fields_of, quote
 from harness.clock import Deadline
-from harness.line import AtChannel, EventTimeout, OutOfStep, Response
+from harness.line import EventTimeout, OutOfStep
+from harness.modem.abilities import Abilities
 from harness.modem.errors import (
     BadAnswer,
+    CannotDo,
     CmeError,
-    CmsError,
     CommandRefused,
     NotRegistered,
+    PdpRefused,
     SimProblem,
-)  # fmt: skip
-from harness.modem.values import Identity, Signal, Sms, UnreadableSms
+)
+from harness.modem.http import HttpAnswer, HttpOrder
+from harness.modem.messages import SmsModem
+from harness.modem.values import Identity, Signal
 
 REGISTERED = frozenset({1, 5})  # home, roaming (27.007 §7.2)
 _BUSY = frozenset({14, 515})  # SIM busy; "please wait" of several vendors
-_STATUS = ("REC UNREAD", "REC READ", "STO UNSENT", "STO SENT")
+_NO_ADDRESS = ("", "0.0.0.0")
+
+#: Unsolicited codes of 27.007 and 27.005 that every dialect has.
+COMMON_URCS = (
+    *(UrcKind(f"+C{net}REG:", registration) for net in ("", "G", "E")),
+    UrcKind("+CMTI:", always),
+    UrcKind("+CDSI:", always),
+    UrcKind("+CMT:", always, data_line=True),
+    UrcKind("+CGEV:", always),
+    UrcKind("+CTZV:", always),
+    UrcKind("+CTZE:", always),
+    UrcKind("+CFUN:"),
+    UrcKind("+CPIN:"),
+)
 
 
 def _registration_code(urc: Urc) -> bool:
     return urc.text.startswith(("+CEREG:", "+CGREG:", "+CREG:")) and registration(urc.text)
 
 
-class Modem:
-    """A modem on a channel. Raises :class:`~harness.modem.errors.ModemError` leaves."""
+class Modem(SmsModem):
+    """A modem on a channel; the family ``3gpp``, and the base of all others.
 
-    iccid_command = "AT+CCID"
-    ready_urcs: tuple[str, ...] = ("RDY",)
-    clock_shows_utc = False  # the zone of +CCLK is a remark, not an offset
+    Raises :class:`~harness.modem.errors.ModemError` leaves. A family states its differences as
+    class attributes, and overrides what the vendor does its own way.
+    """
 
-    def __init__(self, channel: AtChannel) -> None:
-        self.channel = channel
-        self.unreadable: list[UnreadableSms] = []  # of the last list_sms
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self.channel.close()
-
-    def command(self, command: str | Command, *, timeout_s: float = 5.0) -> Response:
-        """Execute, and raise the typed error when the final result is no success."""
-        response = self.channel.execute(command, timeout_s=timeout_s)
-        return self.checked(command if isinstance(command, str) else command.text, response)
-
-    def checked(self, command: str, response: Response) -> Response:
-        if response.ok:
-            return response
-        for prefix, table, kind in (("+CME", CME, CmeError), ("+CMS", CMS, CmsError)):
-            if response.final.startswith(prefix):
-                code = error_number(response.final, table)
-                raise kind(command, response.final, code, table.get(code or 0, "") if code else "")
-        raise CommandRefused(command, response.final)
-
-    def line(self, command: str, *, timeout_s: float = 5.0) -> str:
-        """The first information line without its prefix."""
-        lines = self.command(command, timeout_s=timeout_s).lines
-        if not lines:
-            raise BadAnswer(f"{command} was answered OK without information")
-        head, colon, rest = lines[0].partition(":")
-        return rest.strip() if colon and head.startswith("+") else lines[0].strip()
-
-    def fields(self, command: str, *, timeout_s: float = 5.0) -> list[Param]:
-        return fields_of(":" + self.line(command, timeout_s=timeout_s))
+    family: ClassVar[str] = "3gpp"
+    dialect: ClassVar[Dialect] = Dialect(urcs=COMMON_URCS, probe="AT+CMEE?")
+    abilities: ClassVar[Abilities] = Abilities(
+        title="Any modem with 27.007 and 27.005",
+        models=("any",),
+        makers=".*",
+        claims=".*",
+        sources=("3GPP TS 27.007", "3GPP TS 27.005"),
+    )
+    setup: ClassVar[tuple[str, ...]] = ("ATE0", "AT+CMEE=1")  #: sent once the modem answers
+    imei_command: ClassVar[str] = "AT+CGSN"
+    iccid_command: ClassVar[str] = "AT+CCID"
+    ready_urcs: ClassVar[tuple[str, ...]] = ("RDY",)  #: any of them: it listens
+    booted_urc: ClassVar[str] = (
+        ""  #: the last code of a boot that always comes; "" if there is none
+    )
+    registrations: ClassVar[tuple[str, ...]] = ("CEREG", "CGREG", "CREG")
+    clock_shows_utc: ClassVar[bool] = False  #: the zone of +CCLK is a remark, not an offset
 
     def wait_ready(self, *, timeout_s: float = 30.0) -> None:
         """Probe politely until answered, then set echo off and numeric errors.
@@ -100,15 +90,32 @@ class Modem:
                 self.channel.wait_for(
                     lambda urc: urc.text in self.ready_urcs, timeout_s=min(1.0, deadline.left())
                 )
-        self.command("ATE0")
-        self.command("AT+CMEE=1")
+        self._set_up()
+
+    def wait_booted(self, *, timeout_s: float = 30.0) -> None:
+        """After power on: wait for the family's last boot code, or probe when it has none."""
+        if not self.booted_urc:
+            self.wait_ready(timeout_s=timeout_s)
+            return
+        self.channel.wait_for(self.booted_urc, timeout_s=timeout_s)
+        self._set_up()
+
+    def _set_up(self) -> None:
+        for command in self.setup:
+            self.command(command)
 
     def identify(self) -> Identity:
-        iccid = self.line(self.iccid_command).strip('"').rstrip("Ff")
         return Identity(
-            self.line("AT+CGMI"), self.line("AT+CGMM"), self.line("AT+CGMR"),
-            self.line("AT+CGSN").strip('"'), iccid, self.line("AT+CIMI"),
+            self.line("AT+CGMI"), self.line("AT+CGMM"), self.revision(),
+            self.line(self.imei_command).strip('"'), self.iccid(), self.line("AT+CIMI"),
         )  # fmt: skip
+
+    def revision(self) -> str:
+        return self.line("AT+CGMR")
+
+    def iccid(self) -> str:
+        """19 or 20 digits, without the filler that some modems show."""
+        return self.line(self.iccid_command).strip('"').rstrip("Ff")
 
     def sim_state(self, *, timeout_s: float = 10.0) -> str:
         """``READY``, ``SIM PIN`` …; raises :class:`SimProblem` without a SIM.
@@ -125,14 +132,17 @@ class Modem:
             self.channel.pump(timeout_s=min(0.5, deadline.left()))
 
     def registration(self) -> int:
-        """The best <stat> of CEREG, CGREG and CREG."""
+        """The best <stat> of the family's registration commands."""
         return self._registration()[0]
 
     def _registration(self) -> tuple[int, list[str]]:
-        """The best <stat>, and which of the three report nothing unsolicited (<n> is 0)."""
+        """The best <stat>, and which of them report nothing unsolicited (<n> is 0)."""
         seen, quiet = 0, list[str]()
-        for name in ("CEREG", "CGREG", "CREG"):
-            fields = self.fields(f"AT+{name}?")
+        for name in self.registrations:
+            try:
+                fields = self.fields(f"AT+{name}?")
+            except CommandRefused:
+                continue  # not of this access technology
             if fields[0].number == 0:
                 quiet.append(name)
             seen = (fields[1].number if len(fields) > 1 else None) or seen
@@ -166,12 +176,54 @@ class Modem:
         known = rssi is not None and rssi != 99
         return Signal(-113 + 2 * (rssi or 0) if known else None, None if ber == 99 else ber)
 
+    # PDP context
+
+    def activate(self, apn: str, *, timeout_s: float = 150.0) -> str:
+        """Activate a PDP context (27.007 §10.1.1, §10.1.10); its address, "" when unknown.
+
+        Raises :class:`PdpRefused`.
+        """
+        self.command(f'AT+CGDCONT=1,"IP",{quote(apn)}')
+        self._refusable(apn, "AT+CGACT=1,1", timeout_s)
+        return self._context_address(apn)
+
+    def _refusable(self, apn: str, command: str, timeout_s: float) -> None:
+        try:
+            self.command(command, timeout_s=timeout_s)
+        except CommandRefused as error:
+            raise PdpRefused(f"no PDP context with APN {apn}: {error}") from error
+
+    def _context_address(self, apn: str) -> str:
+        """What +CGPADDR says of context 1; quoted by some, bare by others."""
+        fields = self.fields("AT+CGPADDR=1")
+        address = fields[1].text if len(fields) > 1 else ""
+        if address in _NO_ADDRESS:
+            raise PdpRefused(f"the context with APN {apn} is not active after OK")
+        return address
+
+    def deactivate(self) -> None:
+        self.command("AT+CGACT=0,1", timeout_s=150.0)
+
+    def configured_apn(self) -> str:
+        """The APN of context 1, "" when none is set (27.007 §10.1.1)."""
+        for line in self.command("AT+CGDCONT?").lines:
+            fields = fields_of(line)
+            if len(fields) > 2 and fields[0].number == 1:
+                return fields[2].text
+        return ""
+
+    # Power and clock
+
     def set_radio(self, functionality: int) -> None:
         """``AT+CFUN``: 0 minimum, 1 full, 4 radio off (27.007 §8.2)."""
-        self.command(f"AT+CFUN={functionality}", timeout_s=15.0)
+        self.command(f"AT+CFUN={functionality}", timeout_s=25.0)
 
     def reboot(self) -> None:
-        self.command("AT+CFUN=1,1", timeout_s=15.0)
+        self.command("AT+CFUN=1,1", timeout_s=25.0)
+
+    def power_off(self, *, timeout_s: float = 60.0) -> None:
+        """27.007 knows no power off: minimum functionality is as far as it goes."""
+        self.set_radio(0)
 
     def clock(self) -> datetime:
         """The modem's clock, aware, in its own zone (27.007 §8.15, zone in quarter hours)."""
@@ -189,58 +241,27 @@ class Modem:
         shown = moment.astimezone(UTC) if self.clock_shows_utc else moment
         self.command(f"AT+CCLK={quote(f'{shown:%y/%m/%d,%H:%M:%S}{quarters:+03d}')}")
 
-    def list_sms_text(self) -> list[Sms]:
-        self.command("AT+CMGF=1")
-        lines = self.command(Command('AT+CMGL="ALL"', data_lines=True), timeout_s=30.0).lines
-        found: list[Sms] = []
-        for line in lines:
-            if line.startswith("+CMGL:"):
-                f = [*fields_of(line), Param(""), Param(""), Param("")]
-                found.append(Sms(f[0].number or 0, f[1].text, f[2].text, "", f[4].text))
-            elif found:
-                last = found[-1]
-                text = f"{last.text}\n{line}" if last.text else line
-                found[-1] = Sms(last.index, last.status, last.sender, text, last.timestamp)
-        return found
+    # What only some families have
 
-    def list_sms(self) -> list[Sms]:
-        """All stored received messages in PDU mode, which no text can break.
+    def open_socket(self, host: str, port: int, *, timeout_s: float = 150.0) -> int:
+        """A TCP connection; its number. Raises ``SocketError``, :class:`CannotDo` without any."""
+        raise self._without_sockets()
 
-        One that is no SMS-DELIVER is left out of the list, kept in :attr:`unreadable`, and noted
-        in the evidence: it must not hide the others.
-        """
-        self.command("AT+CMGF=0")
-        lines = iter(self.command(Command("AT+CMGL=4", data_lines=True), timeout_s=30.0).lines)
-        self.unreadable, found = [], []
-        for head in lines:
-            if not head.startswith("+CMGL:"):
-                continue
-            fields, pdu = [field.number or 0 for field in fields_of(head)], next(lines, "")
-            index, status = fields[0], fields[1] if len(fields) > 1 else 0
-            if status >= 2:
-                continue  # our own, stored to be sent
-            try:
-                found.append(self._decoded(index, status, pdu))
-            except BadAnswer as error:
-                self.unreadable.append(UnreadableSms(index, pdu, str(error)))
-                self.channel.note(str(error))
-        return found
+    def close_socket(self, connection: int) -> None:
+        raise self._without_sockets()
 
-    def read_sms(self, index: int) -> Sms:
-        self.command("AT+CMGF=0")
-        lines = self.command(Command(f"AT+CMGR={index}", data_lines=True)).lines
-        if len(lines) < 2:
-            raise BadAnswer(f"no SMS at index {index}")
-        return self._decoded(index, fields_of(lines[0])[0].number or 0, lines[1])
+    def exchange(
+        self, connection: int, request: bytes, *, response_timeout_s: float = 30.0
+    ) -> bytes:
+        """Send, and read the response; see :class:`~harness.modem.sockets.SocketModem`."""
+        raise self._without_sockets()
 
-    def delete_sms(self, index: int) -> None:
-        self.command(f"AT+CMGD={index}", timeout_s=20.0)
+    def http_post(self, order: HttpOrder, *, response_timeout_s: int = 60) -> HttpAnswer:
+        """POST with the built-in client. Raises :class:`CannotDo` past what it can."""
+        raise CannotDo(f"{self.family}: there is no built-in HTTP client; use a socket")
 
-    def _decoded(self, index: int, status: int, pdu: str) -> Sms:
-        try:
-            octets = bytes.fromhex(pdu)
-            message = decode_deliver(octets[1 + octets[0] :])
-        except (PduError, ValueError, IndexError) as error:
-            raise BadAnswer(f"the SMS at index {index} is no PDU: {error}") from error
-        sent = message.sent.isoformat()
-        return Sms(index, _STATUS[min(status, 3)], message.sender.text, message.text, sent)
+    def _without_sockets(self) -> CannotDo:
+        return CannotDo(
+            f"{self.family}: no sockets by AT command, only PPP, which the harness does not "
+            "speak; name the modem's own family in the rig file"
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.errors import DutError, RigError
+from harness.errors import DutError, RigError, UsageError
 
 
 class ModemError(DutError):
@@ -53,3 +53,7 @@ class SocketError(ModemError):
 
 class SimProblem(RigError):
     """No usable SIM: the bench's fault, not the modem's."""
+
+
+class CannotDo(UsageError):
+    """The modem family has no such ability; the message says which one does instead."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.at.sms_pdu import Concatenation
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -27,13 +29,17 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Sms:
-    """A stored message as the modem lists it; ``timestamp`` as on the wire in text mode."""
+    """A message as the modem shows it; ``timestamp`` as on the wire in text mode.
+
+    ``index`` is -1 for one that was handed over without being stored.
+    """
 
     index: int
     status: str
     sender: str
     text: str
     timestamp: str
+    part: Concatenation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +49,6 @@ class UnreadableSms:
     index: int
     pdu: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
-    """Status and body as the modem's own HTTP client read them."""
-
-    status: int
-    body: bytes
 
 
 # NET-APN: which access point a SIM type uses.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from harness.modem import driver_of
 from harness.platform.registry import Registration
 from harness.rig.models import FirmwareModel, ModemModel
 
@@ -62,14 +63,12 @@ def device_capabilities(
     plus = registration.sim in ("plus", "early-access", "jasper")
     offers.add("sim-plus" if plus else "sim-regular")
     if firmware is None:
-        offers |= {
-            "uplink",
-            "scripted-uplink",
-            "chosen-records",
-            "observed",
-            "radio",
-            "http-client",
-        }
+        able = driver_of(modem.family).abilities
+        offers |= {"observed", "radio"}
+        if able.sockets:
+            offers |= {"uplink", "scripted-uplink", "chosen-records"}
+        if able.http is not None and able.http.custom_header:
+            offers.add("http-client")
     else:
         offers.add("firmware")
         if firmware.report is not None:

@@ -9,7 +9,22 @@ from pydantic import Field, model_validator
 from harness.files import Flag, Model, Span
 from harness.rig.registration import DeviceName, DeviceRegistration
 
-ModemFamily = Literal["quectel-bg"]
+ModemFamily = Literal[
+    "3gpp",
+    "quectel-bg",
+    "quectel-ec",
+    "simcom-7000",
+    "simcom-7080",
+    "simcom-7600",
+    "simcom-800",
+    "simcom-a76",
+    "ublox-sara-r4",
+    "ublox-sara-r5",
+    "ublox-sara-u2",
+    "telit-me910",
+    "sierra-hl78",
+    "nordic-slm",
+]
 NetworkKind = Literal["auto", "namespaces", "loopback", "lab"]
 
 

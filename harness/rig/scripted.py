@@ -7,14 +7,13 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from harness.at.events import Urc
-from harness.at.params import fields_of, quote
 from harness.clock import WorkCounter
 from harness.errors import HilError, RigError
 from harness.evidence import Recorder
 from harness.line import AtTimeout, EventTimeout, PortSettings
-from harness.modem import QuectelBg, open_modem
+from harness.modem import HttpOrder, Modem, open_modem
 from harness.modem.errors import CommandRefused, ModemError, PdpRefused, SocketError
+from harness.modem.values import Sms
 from harness.platform.registry import Registration
 from harness.rig.answer import Answer, downlink_records, read_answer
 from harness.rig.dut import ReceivedDownlink, ReceivedSms, Seen, UplinkOrder, UplinkResult
@@ -64,10 +63,9 @@ class ScriptedDut:
         self._identified = False
         self._on = False
         self._attached = False
-        self._connected_to: tuple[str, int] | None = None
+        self._connection: tuple[str, int, int] | None = None  # host, port, socket number
         self._previous_body = b""
-        self._arrived: list[tuple[str, int]] = []
-        self.modem: QuectelBg = open_modem(
+        self.modem: Modem = open_modem(
             model.family,
             port,
             name=registration.name,
@@ -75,7 +73,6 @@ class ScriptedDut:
             work=work,
             settings=PortSettings(baudrate=model.baud, rtscts=model.rtscts),
         )
-        self.modem.channel.subscribe("+CMTI:", self._sms_arrived)
 
     @property
     def _source(self) -> str:
@@ -104,10 +101,8 @@ class ScriptedDut:
                 modem.set_radio(1)
             else:
                 self._virtual.power(True)
-                modem.channel.wait_for("APP RDY", timeout_s=BOOT_WITHIN_S)
-                modem.command("ATE0")
-                modem.command("AT+CMEE=1")
-            modem.command("AT+CNMI=2,1,0,0,0")
+                modem.wait_booted(timeout_s=BOOT_WITHIN_S)
+            modem.notify_sms()
         except (AtTimeout, HilError) as error:
             if isinstance(error, RigError | ModemError):
                 raise
@@ -121,7 +116,8 @@ class ScriptedDut:
             self._identify()
         modem.activate(self._apn)
         self._attached = True
-        self._read_stored()
+        for message in modem.take_all_sms():
+            self._take(message)
 
     def _identify(self) -> None:
         """Record who answers; another modem or SIM than the rig file says is the bench's fault.
@@ -167,7 +163,7 @@ class ScriptedDut:
 
     def _forget_connections(self) -> None:
         self._attached = False
-        self._connected_to = None
+        self._connection = None
 
     def reset(self) -> None:
         self._recorder.record(self._source, "power", state="reset", how="AT+CFUN=1,1")
@@ -175,10 +171,8 @@ class ScriptedDut:
         modem = self.modem
         modem.channel.urcs.clear()
         modem.reboot()
-        modem.channel.wait_for("APP RDY", timeout_s=BOOT_WITHIN_S)
-        modem.command("ATE0")
-        modem.command("AT+CMEE=1")
-        modem.command("AT+CNMI=2,1,0,0,0")
+        modem.wait_booted(timeout_s=BOOT_WITHIN_S)
+        modem.notify_sms()
         self._attach()
 
     def radio(self, *, on: bool) -> None:
@@ -215,7 +209,7 @@ class ScriptedDut:
             answer = self._send(order, uplink)
         except (SocketError, PdpRefused) as error:
             self._recorder.record(self._source, "note", text=str(error))
-            self._connected_to = None
+            self._connection = None
             return UplinkResult(None, "refused", body=uplink.body)
         except EventTimeout:
             self._hang_up()
@@ -235,25 +229,26 @@ class ScriptedDut:
         host, port = order.to or PLATFORM
         if order.http_client:
             path = uplink.request_line.split(" ")[1]
-            url = f"http://{host}{path}" if port == 80 else f"http://{host}:{port}{path}"
             answer = self.modem.http_post(
-                url, uplink.to_bytes(), response_timeout_s=max(1, round(order.response_timeout_s))
+                HttpOrder(host, port, path, uplink.headers, uplink.body),
+                response_timeout_s=max(1, round(order.response_timeout_s)),
             )
             return Answer(answer.status, answer.body, whole=True)
-        if self._connected_to != (host, port):
+        if self._connection is None or self._connection[:2] != (host, port):
             self._hang_up()
-            self.modem.open_socket(host, port)
-            self._connected_to = (host, port)
-        data = self.modem.exchange(uplink.to_bytes(), response_timeout_s=order.response_timeout_s)
+            self._connection = (host, port, self.modem.open_socket(host, port))
+        data = self.modem.exchange(
+            self._connection[2], uplink.to_bytes(), response_timeout_s=order.response_timeout_s
+        )
         if not order.keep_open:
             self._hang_up()
         return read_answer(data)
 
     def _hang_up(self) -> None:
-        if self._connected_to is not None:
-            self._connected_to = None
+        if self._connection is not None:
+            connection, self._connection = self._connection[2], None
             with contextlib.suppress(CommandRefused):
-                self.modem.close_socket()
+                self.modem.close_socket(connection)
 
     def _downlink(self, body: bytes) -> None:
         records = downlink_records(body)
@@ -264,35 +259,18 @@ class ScriptedDut:
 
     # SMS
 
-    def _sms_arrived(self, urc: Urc) -> None:
-        memory, index = fields_of(urc.text)[:2]
-        self._arrived.append((memory.text, index.number or 0))
-
-    def _read_stored(self) -> None:
-        for memory in ("ME", "SM"):
-            self.modem.command(f"AT+CPMS={quote(memory)}")
-            for message in self.modem.list_sms():
-                self._take(memory, message.index)
-        self._arrived.clear()
-
-    def _take(self, memory: str, index: int) -> None:
-        self.modem.command(f"AT+CPMS={quote(memory)}")
-        message = self.modem.read_sms(index)
-        self.modem.delete_sms(index)
+    def _take(self, message: Sms) -> None:
         obeyed = message.sender == SMS_CENTRE
         self.seen.sms.append(ReceivedSms(message.sender, message.text, obeyed))
         self._recorder.record(
-            self._source,
-            "device.sms",
-            sender=message.sender,
-            text=message.text,
-            obeyed=obeyed,
+            self._source, "device.sms", sender=message.sender, text=message.text, obeyed=obeyed
         )
 
     def drain(self, timeout_s: float = 0.0) -> None:
         self.modem.channel.pump(timeout_s=timeout_s)
-        while self._arrived and self._on:
-            self._take(*self._arrived.pop(0))
+        if self._on:
+            for message in self.modem.new_sms():
+                self._take(message)
 
     def sms_reached_modem(self) -> None:
         """Nothing to wait for: the line's bytes are counted, and drained before time moves."""

@@ -14,7 +14,8 @@ import pytest
 
 from harness.clock import RealClock
 from harness.evidence import Timeline
-from harness.modem import QuectelBg, open_modem
+from harness.modem import open_modem
+from harness.modem.quectel_bg import QuectelBg
 from harness.network.loop import LoopThread
 from harness.virtual_modem import ModemNetwork, ModemSettings, Subscription, VirtualModem
 
@@ -124,6 +125,7 @@ def bench(loop: LoopThread) -> Iterator[Make]:
             settings=settings or ModemSettings(),
         )  # fmt: skip
         modem = open_modem("quectel-bg", virtual.start(), name="m", recorder=timeline)
+        assert isinstance(modem, QuectelBg)
         made.append(Bench(modem, virtual, server, timeline))
         return made[-1]
 

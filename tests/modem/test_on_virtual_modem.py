@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from harness.errors import UsageError
 from harness.line import EventTimeout
-from harness.modem import open_modem
+from harness.modem import HttpOrder, open_modem
 from harness.modem.errors import (
     CmeError,
     CmsError,
@@ -24,7 +25,8 @@ from tests.modem.conftest import ACCEPTED, NOON, PLATFORM, Make
 
 HEAD = b"POST /ingestion/m2m/senml/v1 HTTP/1.1\r\nHost: m.m\r\nContent-Length: 2\r\n\r\n"
 REQUEST = HEAD + b"[]"
-URL = "http://10.151.236.157/ingestion/m2m/senml/v1"
+PATH = "/ingestion/m2m/senml/v1"
+ORDER = HttpOrder(*PLATFORM, PATH, (("Host", "m.m"),), b"[]")
 
 
 def test_identity(bench: Make) -> None:
@@ -122,12 +124,12 @@ def test_several_exchanges_on_one_connection(bench: Make) -> None:
     """A connection that stays open carries one exchange after another."""
     one = bench()
     one.attach()
-    one.modem.open_socket(*PLATFORM, connect=3)
+    connection = one.modem.open_socket(*PLATFORM)
     for number in range(3):
         reply = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%d" % number
         one.server.replies.append(reply)
-        assert one.modem.exchange(REQUEST, connect=3) == reply
-    one.modem.close_socket(3)
+        assert one.modem.exchange(connection, REQUEST) == reply
+    one.modem.close_socket(connection)
     assert one.server.connections == 1
 
 
@@ -183,10 +185,10 @@ def test_http_client(bench: Make, head: bytes, body: bytes) -> None:
     one = bench()
     one.attach()
     one.server.replies.extend([head + body, ACCEPTED])
-    answer = one.modem.http_post(URL, REQUEST, response_timeout_s=5)
+    answer = one.modem.http_post(ORDER, response_timeout_s=5)
     assert (answer.status, answer.body) == (200, body)
     assert one.server.requests == [REQUEST]
-    assert one.modem.http_post(URL, REQUEST, response_timeout_s=5).body == b"OK\r\n"
+    assert one.modem.http_post(ORDER, response_timeout_s=5).body == b"OK\r\n"
 
 
 def test_http_response_that_breaks_off(bench: Make) -> None:
@@ -195,7 +197,7 @@ def test_http_response_that_breaks_off(bench: Make) -> None:
     one.attach()
     one.server.replies.append(b"HTTP/1.1 200 OK\r\nContent-length: 9\r\n\r\nab")
     with pytest.raises(SocketError, match="broken off"):
-        one.modem.http_post(URL, REQUEST, response_timeout_s=5)
+        one.modem.http_post(ORDER, response_timeout_s=5)
     assert one.modem.registration() == 1
 
 
@@ -203,9 +205,9 @@ def test_http_errors(bench: Make) -> None:
     """A peer that is not there or says nothing gives the HTTP error number."""
     one = bench()
     one.attach()
-    for url, code in ((URL.replace("157", "158"), 716), (URL, 702)):
+    for order, code in ((replace(ORDER, host="10.151.236.158"), 716), (ORDER, 702)):
         with pytest.raises(SocketError) as caught:
-            one.modem.http_post(url, REQUEST, response_timeout_s=1)
+            one.modem.http_post(order, response_timeout_s=1)
         assert caught.value.code == code
 
 
@@ -213,9 +215,9 @@ def test_http_limits() -> None:
     """What the vendor's client cannot take is refused before anything is sent."""
     with open_modem("quectel-bg", "loop://") as modem:
         with pytest.raises(UsageError, match="post_raw"):
-            modem.http_post("http://m/" + "x" * 700, b"")
+            modem.http_post(replace(ORDER, path="/" + "x" * 700))
         with pytest.raises(UsageError, match="post_raw"):
-            modem.http_post(URL, b"x" * 102_401)
+            modem.http_post(replace(ORDER, body=b"x" * 102_401))
         assert not modem.channel.transcript
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from harness.at.events import Urc
 from harness.line import EventTimeout
-from harness.modem import QuectelBg, open_modem
+from harness.modem import HttpOrder, open_modem
 from harness.modem.core import Modem
 from harness.modem.errors import (
     BadAnswer,
@@ -25,6 +25,7 @@ from harness.modem.errors import (
     SimProblem,
     SocketError,
 )
+from harness.modem.quectel_bg import QuectelBg
 from harness.modem.values import Signal, apn_of
 from tests.line.peer import Peer
 
@@ -33,6 +34,8 @@ OPEN = b'AT+QIOPEN=1,0,"TCP","10.151.236.157",80,0,0'
 REPLY = b"HTTP/1.1 202 \r\nContent-Length: 4\r\n\r\nOK\r\n"
 DELIVER = b"07911326040000F0040B911346610089F60000208062917314080CC8F71D14969741F977FD07"
 URL = "http://10.151.236.157/a"
+ORDER = HttpOrder("10.151.236.157", 80, "/a", (("Host", "m.m"),), b"[]")
+POST = b"POST /a HTTP/1.1\r\nHost: m.m\r\nContent-Length: 2\r\n\r\n[]"
 
 
 @pytest.fixture
@@ -45,7 +48,7 @@ def peer() -> Iterator[Peer]:
         b"AT+QIGETERROR": b"\r\n+QIGETERROR: 566,socket connect failed\r\n" + OK,
         b'AT+QHTTPCFG="contextid",1': OK, b'AT+QHTTPCFG="requestheader",1': OK,
         b"AT+QHTTPURL=23,10": b"\r\nCONNECT\r\n", URL.encode(): OK,
-        b"AT+QHTTPPOST=4,30,60": b"\r\nCONNECT\r\n",
+        b"AT+QHTTPPOST=%d,30,60" % len(POST): b"\r\nCONNECT\r\n",
         b"AT+CMEE?": b"\r\n+CMEE: 1\r\n" + OK,
     }) as peer:  # fmt: skip
         yield peer
@@ -54,6 +57,7 @@ def peer() -> Iterator[Peer]:
 @pytest.fixture
 def modem(peer: Peer) -> Iterator[QuectelBg]:
     with open_modem("quectel-bg", peer.path) as modem:
+        assert isinstance(modem, QuectelBg)
         yield modem
 
 
@@ -126,11 +130,11 @@ def test_http_post(modem: QuectelBg, peer: Peer, stated: bytes, between: bytes) 
     body = b"a\r\nOK\r\n\r\n+QHTTPREAD x\r\nERROR\r\n"
     assert len(body) == 31 - 1
     peer.say(b"\r\n+QHTTPPOST: 702\r\n\r\n+QHTTPREAD: 0\r\n")  # of an earlier post
-    peer.script[b"POST"] = OK + b"\r\n+QHTTPPOST: 0" + stated + b"\r\n"
+    peer.script[POST] = OK + b"\r\n+QHTTPPOST: 0" + stated + b"\r\n"
     peer.script[b"AT+QHTTPREAD=80"] = (
         b"\r\nCONNECT\r\n" + body + OK + between + b"\r\n+QHTTPREAD: 0\r\n"
     )
-    answer = modem.http_post(URL, b"POST")
+    answer = modem.http_post(ORDER)
     assert (answer.status, answer.body) == (200, body)
 
 
@@ -139,24 +143,24 @@ def test_http_post(modem: QuectelBg, peer: Peer, stated: bytes, between: bytes) 
 )
 def test_http_post_failed(modem: QuectelBg, peer: Peer, code: bytes, kind: type[Exception]) -> None:
     """An error number, and an answer without a status, are told apart."""
-    peer.script[b"POST"] = OK + b"\r\n+QHTTPPOST: " + code + b"\r\n"
+    peer.script[POST] = OK + b"\r\n+QHTTPPOST: " + code + b"\r\n"
     with pytest.raises(kind):
-        modem.http_post(URL, b"POST")
+        modem.http_post(ORDER)
 
 
 def test_http_body_of_another_length(modem: QuectelBg, peer: Peer) -> None:
     """A body that is not as long as was said is refused."""
-    peer.script[b"POST"] = OK + b"\r\n+QHTTPPOST: 0,200,9\r\n"
+    peer.script[POST] = OK + b"\r\n+QHTTPPOST: 0,200,9\r\n"
     peer.script[b"AT+QHTTPREAD=80"] = b"\r\nCONNECT\r\nabc" + OK + b"\r\n+QHTTPREAD: 0\r\n"
     with pytest.raises(BadAnswer, match="3 of 9"):
-        modem.http_post(URL, b"POST")
+        modem.http_post(ORDER)
 
 
 def test_http_refused_before_the_data(modem: QuectelBg, peer: Peer) -> None:
     """A refusal instead of CONNECT keeps its number."""
-    peer.script[b"AT+QHTTPPOST=4,30,60"] = b"\r\n+CME ERROR: 703\r\n"
+    peer.script[b"AT+QHTTPPOST=%d,30,60" % len(POST)] = b"\r\n+CME ERROR: 703\r\n"
     with pytest.raises(CmeError) as caught:
-        modem.http_post(URL, b"POST")
+        modem.http_post(ORDER)
     assert caught.value.code == 703
 
 

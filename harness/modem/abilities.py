@@ -1,0 +1,65 @@
+"""What a modem family can do, from its manuals: data that drivers check and tables are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.modem.http import HttpOrder
+
+UNLIMITED = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAbility:
+    """The built-in HTTP client. Lengths in bytes; ``UNLIMITED`` where no manual names a limit.
+
+    ``custom_header``: it sends header fields of the host's own, such as Things-Message-Token.
+    ``own_host``: the Host field may differ from the address that is connected to (HTTP-HOST).
+    ``header_max`` bounds one custom header field, ``Name: value`` together.
+    """
+
+    custom_header: bool
+    own_host: bool = False
+    url_max: int = UNLIMITED
+    body_max: int = UNLIMITED
+    header_max: int = UNLIMITED
+
+    def why_not(self, order: HttpOrder) -> str | None:
+        """The reason for which this client cannot send ``order``; None when it can."""
+        extra = order.extra_headers
+        if extra and not self.custom_header:
+            return f"it cannot set the header {extra[0][0]}"
+        if order.url_length > self.url_max:
+            return f"the URL has more than {self.url_max} bytes"
+        if len(order.body) > self.body_max:
+            return f"the body has more than {self.body_max} bytes"
+        for name, value in extra:
+            if len(f"{name}: {value}".encode()) > self.header_max:
+                return f"the header {name} has more than {self.header_max} bytes"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """``models`` as in the product names; ``claims`` is a regular expression on +CGMM's answer.
+
+    ``sockets`` is how many TCP connections there may be, 0 for none; ``send_max`` and ``read_max``
+    are bytes of one command. ``receive`` says how data come: ``buffered`` (announced, then read),
+    ``polled`` (read without an announcement). ``sms`` are the forms of 27.005 that the family has,
+    of ``pdu``, ``text``, ``stored`` and ``direct`` (+CMT only). ``power_off`` is the command.
+    ``assumed`` lists what no manual at hand says.
+    """
+
+    title: str
+    models: tuple[str, ...]
+    makers: str
+    claims: str
+    sockets: int = 0
+    send_max: int = 0
+    read_max: int = 0
+    receive: str = ""
+    http: HttpAbility | None = None
+    sms: tuple[str, ...] = ("pdu", "text", "stored")
+    power_off: str = "AT+CFUN=0"
+    sources: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = field(default=())
