@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("harness.cli.serve", "the mocked platform on its own"),
     "modem": ("harness.cli.modem", "a virtual modem on a PTY or a UART"),
     "discover": ("harness.cli.discover", "find modems and print or extend a rig file"),
+    "doctor": ("harness.cli.doctor", "check that a rig is fit before anything runs"),
     "token": ("harness.cli.token", "compute, verify or explain a message token"),
     "sms-plan": ("harness.cli.sms_plan", "does a power cycle meet the SMS retries?"),
     "report": ("harness.cli.report", "make a run's report again from its timelines"),

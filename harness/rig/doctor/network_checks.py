@@ -1,0 +1,134 @@
+"""The way to the platform: its address here, the APN, a connection through the modem; the disk."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+import threading
+from pathlib import Path
+
+from harness.errors import RigError
+from harness.line import EventTimeout
+from harness.modem.errors import CannotDo, ModemError, PdpRefused, SocketError
+from harness.modem.values import apn_of
+from harness.network.kinds import Network
+from harness.rig.doctor.findings import Finding, ok, unchecked, unfit, warning
+from harness.rig.doctor.modem_checks import Subject
+from harness.rig.doctor.settings import MEGABYTE, DoctorSettings
+from harness.rig.scripted import PLATFORM
+
+_ARRIVES_WITHIN_S = 3.0
+_ROUTE = "is that address routed from the operator (VPN, APN) to this machine?"
+
+
+class Door:
+    """The platform's address while modems knock on it, one after the other.
+
+    Without a listener of our own (a bench's platform has the address) every knock counts as heard.
+    """
+
+    def __init__(self, listener: socket.socket | None) -> None:
+        self._listener = listener
+        self._one_at_a_time = threading.Lock()
+
+    def knock(self, subject: Subject) -> Finding:
+        """Open a connection through the modem, see it arrive, and close it."""
+        where, modem = f"{PLATFORM[0]}:{PLATFORM[1]}", subject.modem
+        with self._one_at_a_time:
+            try:
+                number = modem.open_socket(*PLATFORM, timeout_s=subject.settings.connect_s)
+            except CannotDo as error:
+                return warning("platform", str(error), "uplinks need a family with sockets")
+            except SocketError as error:
+                return unfit("platform", str(error), _ROUTE)
+            except EventTimeout as error:
+                return unfit("platform", f"no connection to {where}: {error}", _ROUTE)
+            came_from = self._arrival()
+            with contextlib.suppress(ModemError):
+                modem.close_socket(number)
+        if came_from is None:
+            return unfit(
+                "platform", f"{where} answers, but that is not this machine",
+                "a run would talk to somebody else's platform: correct the route or the APN",
+            )  # fmt: skip
+        return ok("platform", f"reached {where} through the modem" + came_from)
+
+    def _arrival(self) -> str | None:
+        """Where the connection came from, in words; None when none arrived."""
+        if self._listener is None:
+            return ""
+        if not select.select([self._listener], [], [], _ARRIVES_WITHIN_S)[0]:
+            return None
+        try:
+            peer, (host, _) = self._listener.accept()
+        except OSError:
+            return None
+        peer.close()
+        return f", coming from {host}"
+
+    def close(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+
+
+def open_door(network: Network) -> tuple[Door | None, Finding]:
+    """Listen on the platform's address, and the row about that."""
+    try:
+        listener = network.platform_sockets.listener(*network.bind)
+    except RigError as error:
+        return None, unfit("platform", str(error))
+    host, port = listener.getsockname()
+    kind = {"lab": "", "loopback": " on loopback", "namespace": " in a private network"}
+    shown = f"{host}:{port}" if network.bind[1] else f"{host}, any port"
+    return Door(listener), ok("platform", f"can listen on {shown}{kind[network.kind]}")
+
+
+def check_apn(subject: Subject) -> Finding:
+    """Does the network accept the APN, and is it the one of this SIM type (NET-APN)?"""
+    sim, apn = subject.device.registration.sim, subject.device.apn
+    right = apn_of(sim)
+    rule = f"a {sim} SIM uses {right} (NET-APN): correct `sim:` or `apn:`"
+    if not subject.registered:
+        return unchecked("apn", "not registered")
+    before = subject.modem.configured_apn()
+    try:
+        address = subject.modem.activate(apn, timeout_s=subject.settings.connect_s)
+    except PdpRefused as error:
+        advice = rule if apn != right else "is `sim:` the type of this SIM? is its APN enabled?"
+        return unfit("apn", f"the network refuses {apn}: {error}", advice)
+    seen = f"{apn}, address {address or 'unknown'}"
+    if apn != right:
+        return warning("apn", seen, rule)
+    if before and before.lower() != apn.lower():
+        seen += f" (the modem had {before} before)"
+    return ok("apn", seen)
+
+
+def check_reach(subject: Subject, door: Door | None) -> Finding:
+    """Does a connection through the modem arrive here?"""
+    if door is None:
+        return unchecked("platform", "this machine cannot listen on the platform's address")
+    if not subject.registered:
+        return unchecked("platform", "not registered")
+    return door.knock(subject)
+
+
+def check_disk(settings: DoctorSettings) -> Finding:
+    """Is there room, and the right, to write evidence where reports go?"""
+    folder = Path(os.path.abspath(settings.reports))
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    advice = "free some, or put reports elsewhere with --reports DIR"
+    try:
+        status = os.statvfs(folder)
+    except OSError as error:
+        return unfit("disk", f"{folder}: {error.strerror}", advice)
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        return unfit("disk", f"{folder} cannot be written to", "use --reports DIR")
+    free = status.f_bavail * status.f_frsize
+    seen = f"{free / MEGABYTE:,.0f} MB free for {settings.reports}"
+    if free < settings.disk_unfit or (status.f_files and not status.f_favail):
+        return unfit("disk", seen if free < settings.disk_unfit else "no file can be made", advice)
+    return warning("disk", seen, advice) if free < settings.disk_low else ok("disk", seen)

@@ -1,0 +1,26 @@
+"""How patient and how strict the examination is; each value an assumption with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorSettings:
+    """Times in seconds, sizes in bytes.
+
+    ``registration_s``: a modem whose radio was off may take a minute on LTE-M (assumed).
+    ``disk_unfit`` holds a short run's evidence, ``disk_low`` a long one's with captures (assumed).
+    ``clock_s``: beyond it the modem's clock is remarked on.
+    """
+
+    reports: Path = Path("reports")
+    ready_s: float = 10.0
+    registration_s: float = 60.0
+    connect_s: float = 60.0
+    clock_s: float = 5.0
+    disk_unfit: int = 50 * MEGABYTE
+    disk_low: int = 500 * MEGABYTE
