@@ -10,6 +10,7 @@ import inspect
 from collections import deque
 from collections.abc import Callable
 from enum import Enum
+from typing import TypeVar
 
 from harness.at.commandline import (
     CommandLineReader,
@@ -24,7 +25,7 @@ from harness.clock import ScenarioClock, WorkCounter
 from harness.evidence.timeline import Recorder
 from harness.virtual_modem.family import Family, Model
 from harness.virtual_modem.faults import FaultKind, LineFault
-from harness.virtual_modem.http_session import HttpSession
+from harness.virtual_modem.http_client import HttpClient
 from harness.virtual_modem.identity import ModemIdentity, Subscription
 from harness.virtual_modem.line_end import LineEnd
 from harness.virtual_modem.messages import Messages
@@ -45,6 +46,7 @@ class Power(Enum):
     READY = "ready"
 
 
+Part = TypeVar("Part")
 _KEPT = 1000  #: unknown commands and waiting codes that are remembered
 _NUMERIC = {"OK": 0, "CONNECT": 1, "NO CARRIER": 3, "ERROR": 4}
 
@@ -75,9 +77,9 @@ class Core(WorkInHand):
         self.network = network
         self.power = Power.OFF
         self.unknown: deque[str] = deque(maxlen=_KEPT)
-        self.stored = Profile()
+        self.stored = Profile(echo=family.echo)
         self.kept: dict[str, str] = {}
-        self.rtc = Rtc(clock, settings.zone)
+        self.rtc = Rtc(clock, settings.zone, family.epoch, utc=family.clock_shows_utc)
         self.line = LineEnd(
             name, loop, recorder, work, self._arrived,
             witness=settings.witness, counted=settings.counted, limit=settings.output_limit,
@@ -99,7 +101,8 @@ class Core(WorkInHand):
         self.radio = Radio(self)
         recall(self, self.stored)
         self.sockets = SocketPool(self)
-        self.http = HttpSession(self)
+        self.http = HttpClient(self)
+        self._parts: dict[type, object] = {}
         self._busy = False
         self._owed = 0
         self._payload: asyncio.Future[bytes | None] | None = None
@@ -113,6 +116,13 @@ class Core(WorkInHand):
     @property
     def model(self) -> Model:
         return self.family.models[self.model_name]
+
+    def part(self, kind: type[Part]) -> Part:
+        """What a family's commands keep until power goes, made when it is first asked for."""
+        found = self._parts.get(kind)
+        if not isinstance(found, kind):
+            found = self._parts[kind] = kind()
+        return found
 
     # power ------------------------------------------------------------------------------------
 
@@ -241,7 +251,7 @@ class Core(WorkInHand):
             commands = parse_body(body)
         except CommandSyntaxError:
             self._note_unknown(body)
-            self.result(AtError().result(self.cmee))
+            self.result(AtError().result(self.cmee, self.family.errors))
             return
         self._continue(deque(commands))
 
@@ -297,7 +307,7 @@ class Core(WorkInHand):
         if isinstance(error, Unknown):
             self._note_unknown(str(command))
             error = AtError(100 if command.kind is not Kind.RUN or len(command.name) > 2 else None)
-        self.result(error.result(self.cmee))
+        self.result(error.result(self.cmee, self.family.errors))
 
     def _note_unknown(self, command: str) -> None:
         self.unknown.append(f"AT{command}")
@@ -306,13 +316,14 @@ class Core(WorkInHand):
     def information(self, lines: Info) -> None:
         if lines:
             start = "\r\n" if self.verbose else ""
-            self.send((start + "\r\n".join(lines) + "\r\n").encode("latin-1", "replace"))
+            between = "\r\n" + start if self.family.repeats_crlf else "\r\n"
+            self.send((start + between.join(lines) + "\r\n").encode("latin-1", "replace"))
 
     def result(self, text: str) -> None:
-        """The final result of a line; held codes follow it."""
+        """The final result of a line, "" for none; held codes follow it."""
         if fault := self.line.take(FaultKind.URC):
             self.send(f"\r\n{fault.text}\r\n".encode("latin-1", "replace"))
-        if self.quiet:
+        if self.quiet or not text:
             pass
         elif self.verbose:
             self.send(f"\r\n{text}\r\n".encode("latin-1"))

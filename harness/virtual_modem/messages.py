@@ -39,7 +39,8 @@ class Messages:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self.stores = {"SM": Store(50), "ME": Store(255)}
+        first = core.family.first_index
+        self.stores = {name: Store(size, first) for name, size in core.family.stores.items()}
         self.sent: list[SentSms] = []
         self.reference = 0
         self.concatenation = 0
@@ -49,7 +50,8 @@ class Messages:
     @property
     def memories(self) -> list[str]:
         """Memories for reading, writing and receiving (+CPMS)."""
-        return self._core.values.get("+CPMS", "ME,ME,ME").split(",")
+        preferred = self._core.family.memory
+        return self._core.values.get("+CPMS", ",".join([preferred] * 3)).split(",")
 
     def counts(self) -> str:
         return ",".join(
@@ -69,7 +71,8 @@ class Messages:
         if mt == 2 and self._routed:
             return False  # the network waits for the acknowledgement as well
         if mt < 2 and receiving.size - len(receiving.places) < len(parts):
-            core.urc(f'+QIND: "smsfull","{self.memories[2]}"')
+            for line in core.family.sms_full(core, self.memories[2]):
+                core.urc(line)
             return False
         if len(parts) > 1:
             self.concatenation = self.concatenation % 255 + 1
@@ -102,9 +105,7 @@ class Messages:
             self._tell_next()
 
     def _tell(self, message: Stored) -> None:
-        family = self._core.family
-        for line in (family.report if message.is_report else family.forward)(self._core, message):
-            self._core.urc(line)
+        self._core.urc(self._core.family.routed(self._core, message))
 
     def _tell_next(self) -> None:
         if self._routed:

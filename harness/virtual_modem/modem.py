@@ -11,11 +11,11 @@ from harness.errors import HilError, UsageError
 from harness.evidence.timeline import Recorder
 from harness.network.loop import LoopThread
 from harness.virtual_modem.core import Core, Power
+from harness.virtual_modem.families import FAMILIES
 from harness.virtual_modem.faults import LineFault
 from harness.virtual_modem.identity import ModemIdentity, Subscription
 from harness.virtual_modem.messages import SentSms
 from harness.virtual_modem.network import ModemNetwork
-from harness.virtual_modem.quectel_bg import FAMILIES
 from harness.virtual_modem.settings import ModemSettings
 
 

@@ -34,6 +34,11 @@ class Profile:
     baud: int | None = None
 
 
+def factory(core: Core) -> Profile:
+    """What AT&F brings back, and what a modem that nobody configured starts with."""
+    return Profile(echo=core.family.echo)
+
+
 def current(core: Core) -> Profile:
     """What AT&W stores."""
     return Profile(

@@ -1,7 +1,8 @@
-"""SIM, registration and PDP contexts (27.007 §7.2, §10.1; Quectel TCP/IP manual)."""
+"""SIM, registration and PDP contexts (27.007 §7.2, §10.1)."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,14 @@ class Context:
     password: str = ""
     auth: int = 0
     active: bool = False
+
+
+class NotActivated(AtError):
+    """A PDP context that did not come up; ``defined`` False: it has no APN."""
+
+    def __init__(self, code: int, *, defined: bool = True) -> None:
+        super().__init__(code)
+        self.defined = defined
 
 
 class Radio:
@@ -83,7 +92,9 @@ class Radio:
         elif core.values.get("+CTZU", str(core.settings.auto_time)) != "0":
             core.rtc.synchronise()
             if core.values.get("+CTZR", "0") == "1":
-                core.urc(f'+CTZV: "{core.rtc.quarters:+03d}"')
+                core.urc(core.family.zone_form.format(core.rtc.quarters))
+        if self.registered and core.family.bearer_at_attach:
+            self._default_bearer()
         for name, mode in self.modes.items():
             if mode:
                 core.urc(f"{name}: {stat}{self.location(name)}")
@@ -94,32 +105,38 @@ class Radio:
         while registered, and the PSM timers as the network granted them: as asked."""
         if self.modes[name] < 2 or not self.registered:
             return ""
-        cell = ',"0FA1","01A2D003",8'
+        cell = f',"0FA1","01A2D003",{self._core.model.access}'
         mode, _, _, tau, active = self._core.values.get("+CPSMS", "0,,,,").split(",")[:5]
         if self.modes[name] < 4 or mode != "1":
             return cell
         return f"{cell},,,{active},{tau}"
 
     def drop_contexts(self, reason: str) -> None:
-        for cid, context in self.contexts.items():
-            if context.active:
-                context.active = False
-                self._core.urc(f'+QIURC: "pdpdeact",{cid}')
+        lost = [cid for cid, context in self.contexts.items() if context.active]
         self._core.sockets.close_all()
         self._core.http.close()
+        for cid in lost:
+            self.contexts[cid].active = False
+            self._core.family.context_lost(self._core, cid)
 
     def activate(self, cid: int) -> None:
-        """Raises CME 30 without network, 133 for an APN that the network refuses (NET-APN)."""
+        """Raises :class:`NotActivated`: CME 148 for a context without an APN, 30 without network,
+        133 for an APN that the network refuses (NET-APN)."""
         context = self.contexts.get(cid)
         if context is None or not context.apn:
-            raise AtError(573)
+            raise NotActivated(148, defined=False)
         if not self.registered:
-            raise AtError(30)
+            raise NotActivated(30)
         if context.apn.lower() not in self._core.subscription.apns:
             self._core.on_state(f"APN {context.apn} refused")
-            raise AtError(133)
+            raise NotActivated(133)
         context.active = True
         self._core.on_state("context active")
+
+    def _default_bearer(self) -> None:
+        """LTE gives context 1 with the attach, if the network takes its APN."""
+        with suppress(NotActivated):
+            self.activate(1)
 
     def deactivate(self, cid: int) -> None:
         context = self.contexts.get(cid)

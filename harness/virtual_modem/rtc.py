@@ -1,4 +1,4 @@
-"""The modem's own clock: starts in 1980, is set by AT+CCLK or by the network (NITZ)."""
+"""The modem's own clock: set by AT+CCLK or by the network (NITZ)."""
 
 from __future__ import annotations
 
@@ -8,16 +8,22 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from harness.clock import ScenarioClock
 from harness.virtual_modem.results import AtError
 
-_UNSET = datetime(1980, 1, 6, tzinfo=UTC)
 _CCLK = re.compile(r"(\d\d)/(\d\d)/(\d\d),(\d\d):(\d\d):(\d\d)(?:([+-])(\d\d))?")
 
 
 class Rtc:
-    """Runs on the scenario clock. BG95/BG96 show UTC with the zone as a remark."""
+    """Runs on the scenario clock. Without power it falls back to ``epoch``.
 
-    def __init__(self, clock: ScenarioClock, zone: tzinfo) -> None:
+    ``utc``: +CCLK shows UTC with the zone as a remark; else local time and its offset (27.007).
+    """
+
+    def __init__(
+        self, clock: ScenarioClock, zone: tzinfo, epoch: datetime, *, utc: bool = False
+    ) -> None:
         self._clock = clock
         self._zone = zone
+        self._epoch = epoch
+        self._utc = utc
         self.synchronised = False
         self.reset()
 
@@ -25,7 +31,7 @@ class Rtc:
         """Power was cut, and there is no battery."""
         self.quarters = 0
         self.synchronised = False
-        self._offset = _UNSET - self._clock.now()
+        self._offset = self._epoch - self._clock.now()
 
     def now(self) -> datetime:
         return self._clock.now() + self._offset
@@ -44,8 +50,13 @@ class Rtc:
         self.quarters = self.network_quarters()
         self.synchronised = True
 
+    @property
+    def _shift(self) -> timedelta:
+        """What +CCLK shows, minus UTC."""
+        return timedelta() if self._utc else timedelta(minutes=15 * self.quarters)
+
     def text(self) -> str:
-        return f"{self.now():%y/%m/%d,%H:%M:%S}{self.quarters:+03d}"
+        return f"{self.now() + self._shift:%y/%m/%d,%H:%M:%S}{self.quarters:+03d}"
 
     def set(self, text: str) -> None:
         match = _CCLK.fullmatch(text)
@@ -59,6 +70,6 @@ class Rtc:
             )
         except ValueError:
             raise AtError(50) from None
-        self._offset = moment - self._clock.now()
         if match[7]:
             self.quarters = int(match[7] + match[8])
+        self._offset = moment - self._shift - self._clock.now()

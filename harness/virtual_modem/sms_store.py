@@ -23,9 +23,10 @@ class Stored:
 
 @dataclass(slots=True)
 class Store:
-    """A numbered store of ``size`` places, from index 0 (Quectel)."""
+    """A numbered store of ``size`` places, from index ``first``."""
 
     size: int
+    first: int = 0
     places: dict[int, Stored] = field(default_factory=dict)
 
     @property
@@ -34,11 +35,14 @@ class Store:
 
     def add(self, message: Stored) -> int | None:
         """The index it got, or None when the store is full."""
-        for index in range(self.size):
+        for index in range(self.first, self.first + self.size):
             if index not in self.places:
                 self.places[index] = message
                 return index
         return None
+
+    def has_place(self, index: int) -> bool:
+        return self.first <= index < self.first + self.size
 
     def delete(self, flag: int) -> None:
         """``+CMGD`` delete flags: 1 read, 2 and sent, 3 and unsent, 4 everything."""

@@ -1,10 +1,14 @@
-"""The modem's TCP sockets (Quectel BG95/BG96 TCP/IP manual): +QIOPEN and what follows from it."""
+"""The modem's TCP sockets: connect, send, a buffer of what came, and its end.
+
+How that is asked for and told is the family's business.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from harness.virtual_modem.network import NameUnknown
@@ -12,44 +16,59 @@ from harness.virtual_modem.network import NameUnknown
 if TYPE_CHECKING:
     from harness.virtual_modem.core import Core
 
-PUSH = 1
+
+class State(Enum):
+    OPENING = "opening"
+    CONNECTED = "connected"
+    CLOSED = "closed"  #: by the peer; the number stays in use until the host closes it
+
+
+class Failure(Enum):
+    """Why a connection was not made."""
+
+    NAME = "name unknown"
+    REFUSED = "refused"
+    TIMEOUT = "no answer"
+    GIVEN_UP = "closed while connecting"
 
 
 @dataclass(slots=True)
 class Connection:
-    """One socket; ``state`` as +QISTATE counts: 1 opening, 2 connected, 4 closing."""
+    """One socket. ``mode`` is the vendor's access mode, ``context`` its PDP context."""
 
     number: int
     context: int
     host: str
     port: int
-    mode: int
-    state: int = 1
+    mode: int = 0
+    state: State = State.OPENING
     sock: socket.socket | None = None
     received: bytearray = field(default_factory=bytearray)
-    total: int = 0
+    total: int = 0  #: bytes received since it was opened
     sent: int = 0
-    told: bool = False  #: a recv code is out, and the buffer was not drained since
+    told: bool = False  #: the host was told of data, and the buffer was not drained since
     holding: asyncio.TimerHandle | None = None
-    announced_close: bool = False
     token: object = None
 
 
 class SocketPool:
-    """Sockets 0 to 11. ``error`` is what +QIGETERROR shows."""
+    """Connections by their number."""
 
     BUFFER = 64 * 1024
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self.error = 0
         self.open: dict[int, Connection] = {}
 
-    async def connect(self, connection: Connection) -> None:
-        """Connect and report with +QIOPEN; always on the loop."""
+    def free(self, numbers: range) -> int | None:
+        """The lowest number that is not in use."""
+        return next((number for number in numbers if number not in self.open), None)
+
+    async def connect(self, connection: Connection) -> Failure | None:
+        """Connect; always on the loop. A connection that fails is out of the pool."""
         core = self._core
         self.open[connection.number] = connection
-        error = 0
+        failure: Failure | None = None
         try:
             with core.held():
                 address = core.network.resolve(connection.host)
@@ -57,25 +76,25 @@ class SocketPool:
                     address, connection.port, core.settings.connect_s
                 )
         except NameUnknown:
-            error = 565
+            failure = Failure.NAME
         except TimeoutError:
-            error = 569
+            failure = Failure.TIMEOUT
         except OSError:
-            error = 566
-        self.error = error
-        if error:
-            self.open.pop(connection.number, None)
-        elif self.open.get(connection.number) is not connection:
+            failure = Failure.REFUSED
+        if self.open.get(connection.number) is not connection:
             self._close(connection)
-            return
-        else:
-            connection.state = 2
-            core.loop.add_reader(self._fd(connection), self._readable, connection)
-        core.urc(f"+QIOPEN: {connection.number},{error}")
+            return Failure.GIVEN_UP
+        if failure is not None:
+            del self.open[connection.number]
+            return failure
+        connection.state = State.CONNECTED
+        core.loop.add_reader(self._fd(connection), self._readable, connection)
+        return None
 
     async def send(self, connection: Connection, data: bytes) -> bool:
+        """True when the network stack took all of it."""
         sock = connection.sock
-        if sock is None or connection.state != 2:
+        if sock is None or connection.state is not State.CONNECTED:
             return False
         self._hold(connection)
         try:
@@ -88,6 +107,7 @@ class SocketPool:
         return True
 
     def read(self, connection: Connection, limit: int) -> bytes:
+        """Take at most ``limit`` bytes out of the buffer."""
         data = bytes(connection.received[:limit])
         del connection.received[: len(data)]
         if not connection.received:
@@ -117,29 +137,18 @@ class SocketPool:
             return
         except OSError:
             data = b""
-        if not data:
-            self._peer_closed(connection)
-        elif connection.mode == PUSH:
-            connection.total += len(data)
-            head = f'+QIURC: "recv",{connection.number},{len(data)}\r\n'
-            self._core.urc(head + data.decode("latin-1"))
-        else:
+        if data:
             connection.total += len(data)
             connection.received += data
-            if not connection.told:
-                connection.told = True
-                self._core.urc(f'+QIURC: "recv",{connection.number}')
+            self._core.family.data_arrived(self._core, connection, len(data))
+        else:
+            connection.state = State.CLOSED
+            self._close(connection)
+            self._core.family.peer_closed(self._core, connection)
         self._let_go(connection)
 
-    def _peer_closed(self, connection: Connection) -> None:
-        connection.state = 4
-        self._close(connection)
-        if not connection.announced_close:
-            connection.announced_close = True
-            self._core.urc(f'+QIURC: "closed",{connection.number}')
-
     def _resume(self, connection: Connection) -> None:
-        if connection.sock is not None and connection.state == 2:
+        if connection.sock is not None and connection.state is State.CONNECTED:
             self._core.loop.add_reader(self._fd(connection), self._readable, connection)
 
     def _close(self, connection: Connection) -> None:

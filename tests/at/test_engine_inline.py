@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -62,7 +63,7 @@ def test_any_chunking_gives_the_same(data: bytes, cuts: list[int], case: str) ->
     else:
         binary, wire = USORD, b'\r\n+USORD: 3,%d,"%s"\r\n\r\nOK\r\n' % (len(data), data)
     edges = [0, *sorted(min(cut, len(wire)) for cut in cuts), len(wire)]
-    pieces = [wire[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [wire[a:b] for a, b in itertools.pairwise(edges)]
     seen = run(binary, pieces)
     assert [event for event in seen if not isinstance(event, Info)] == [
         Payload(data),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.virtual_modem.quectel_bg import QUECTEL_BG
+from harness.virtual_modem.quectel.bg import QuectelBg
+from harness.virtual_modem.quectel.model import QuectelModel
 
 _PAGE = Path(__file__).parents[2] / "docs" / "virtual-modem.md"
 _FORMS = (("run", ""), ("read", "?"), ("test", "=?"), ("set", "="))
@@ -13,16 +14,18 @@ _FORMS = (("run", ""), ("read", "?"), ("test", "=?"), ("set", "="))
 def command_table() -> str:
     """Each command with the forms it has, and its times."""
     lines = ["| command | forms | typical | at most |", "|---|---|---|---|"]
-    for name, entry in sorted(QUECTEL_BG.commands.items()):
+    for name, entry in sorted(QuectelBg.commands.items()):
         forms = " ".join(f"`{name}{mark}`" for form, mark in _FORMS if getattr(entry, form))
-        time = QUECTEL_BG.response_times.get(name, QUECTEL_BG.response_time)
+        time = QuectelBg.response_times.get(name, QuectelBg.response_time)
         lines.append(f"| `{name}` | {forms} | {time.typical_s:g} s | {time.maximum_s:g} s |")
     return "\n".join(lines)
 
 
 def config_table() -> str:
     """The keys of +QCFG by model."""
-    models = QUECTEL_BG.models
+    models = {
+        name: model for name, model in QuectelBg.models.items() if isinstance(model, QuectelModel)
+    }
     keys = sorted({key for model in models.values() for key in model.config})
     lines = [f"| key | {' | '.join(models)} |", "|---" * (len(models) + 1) + "|"]
     for key in keys:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from harness.virtual_modem import ModemSettings
-from harness.virtual_modem.http_session import HttpSession
+from harness.virtual_modem.http_client import HttpClient
 from tests.virtual_modem.conftest import Bench, Make
 
 Serve = Callable[..., tuple[str, int]]
@@ -106,7 +106,7 @@ def test_bodies_of_all_shapes(
 
 
 @pytest.mark.parametrize(
-    "response", [b"", b"SSH-2.0-x\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: " + b"y" * HttpSession.HEAD]
+    "response", [b"", b"SSH-2.0-x\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: " + b"y" * HttpClient.HEAD]
 )
 def test_a_head_that_is_none_is_a_failed_response(
     bench: Make, serve: Serve, response: bytes
@@ -119,7 +119,7 @@ def test_a_body_has_an_upper_limit(
     bench: Make, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What exceeds it is not kept: 729."""
-    monkeypatch.setattr(HttpSession, "BODY", 1000)
+    monkeypatch.setattr(HttpClient, "BODY", 1000)
     one = bench(target=serve(b"HTTP/1.1 200 OK\r\n\r\n" + b"z" * 1001))
     assert _get(one) == b"0,200\r\n"
     one.host.ask("AT+QHTTPREAD=10", b"+QHTTPREAD: 729\r\n")

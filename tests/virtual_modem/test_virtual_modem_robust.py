@@ -11,11 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.clock import Deadline
-from harness.virtual_modem import FaultKind, LineFault, ModemSettings
-from harness.virtual_modem.quectel_bg import QUECTEL_BG
+from harness.virtual_modem import FAMILIES, FaultKind, LineFault, ModemSettings
 from tests.virtual_modem.conftest import Bench, Host, Make, registered
 
-_NAMES = st.sampled_from(sorted(QUECTEL_BG.commands))
+_NAMES = st.sampled_from(sorted(FAMILIES["quectel-bg"].commands))
 _ARGUMENTS = st.lists(
     st.one_of(
         st.integers(-1, 70_000).map(str),

@@ -115,6 +115,16 @@ def describe(core: Core, message: Stored) -> tuple[str, str | None]:
     return f'"{shown(core, submit.recipient.text)}",,', shown(core, submit.text)
 
 
+def routed(core: Core, message: Stored) -> str:
+    """+CMT or +CDS (27.005 §3.4.1), which carry the message itself."""
+    report = message.is_report
+    if not text_mode(core):
+        length, digits = pdu_line(message)
+        return f"+CDS: {length}\r\n{digits}" if report else f"+CMT: ,{length}\r\n{digits}"
+    fields, body = describe(core, message)
+    return f"+CDS: {fields}" if report else f"+CMT: {fields}\r\n{body}"
+
+
 def _entry(core: Core, message: Stored, head: str) -> list[str]:
     if not text_mode(core):
         length, digits = pdu_line(message)
@@ -125,8 +135,10 @@ def _entry(core: Core, message: Stored, head: str) -> list[str]:
 
 
 def _read(core: Core, command: Command) -> Info:
-    message = _store(core).places.get(number(command, 0, 0, 254))
+    message = _store(core).places.get(number(command, 0, 0, 65535))
     if message is None:
+        if core.family.empty_is_ok:
+            return None
         raise cms(321)
     lines = _entry(core, message, "+CMGR: ")
     if message.status == 0:
@@ -158,7 +170,7 @@ def _delete(core: Core, command: Command) -> Info:
     else:
         # 27.005 asks for an error only if the place does not exist; an empty one is fine
         index = number(command, 0, 0, 65535)
-        if index >= store.size:
+        if not store.has_place(index):
             raise cms(321)
         store.places.pop(index, None)
     return None
@@ -238,7 +250,7 @@ async def _write(core: Core, command: Command) -> Info:
 
 def _send_stored(core: Core, command: Command) -> Info:
     store = core.messages.stores[core.messages.memories[1]]
-    message = store.places.get(number(command, 0, 0, 254))
+    message = store.places.get(number(command, 0, 0, 65535))
     if message is None or message.status < 2:
         raise cms(321)
     info = _submit(core, decode_submit(message.tpdu), "+CMSS")
@@ -291,9 +303,15 @@ def _acknowledge(core: Core, command: Command) -> Info:
     return None
 
 
-_STORES = '("ME","SM"),("ME","SM"),("ME","SM")'
+
+
+def _known_memories(core: Core, command: Command) -> Info:
+    names = "(" + ",".join(f'"{name}"' for name in sorted(core.messages.stores)) + ")"
+    return [f"+CPMS: {names},{names},{names}"]
+
+
 COMMANDS: CommandTable = {
-    "+CPMS": Entry(read=_memories, set=_choose_memories, test=says(f"+CPMS: {_STORES}")),
+    "+CPMS": Entry(read=_memories, set=_choose_memories, test=_known_memories),
     "+CMGF": Entry(read=lambda core, command: [f"+CMGF: {core.values.get('+CMGF', '0')}"],
                    set=_set_mode, run=_set_mode, test=says("+CMGF: (0,1)")),
     "+CSCS": Entry(read=_character_set,

@@ -1,4 +1,4 @@
-"""+QIOPEN and its family (Quectel BG95/BG96 TCP/IP manual)."""
+"""+QIOPEN and its relatives (Quectel TCP/IP manuals)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING
 
 from harness.at.commandparse import Command
 from harness.virtual_modem.network import NameUnknown
-from harness.virtual_modem.results import SOCKET, AtError, Unknown
-from harness.virtual_modem.socket_pool import Connection
+from harness.virtual_modem.quectel.errors import SOCKET
+from harness.virtual_modem.quectel.model import last_error
+from harness.virtual_modem.results import AtError, Finished, Unknown
+from harness.virtual_modem.socket_pool import Connection, Failure, State
 from harness.virtual_modem.table import CommandTable, Entry, Info, number, says, text
 
 if TYPE_CHECKING:
     from harness.virtual_modem.core import Core
+
+
+PUSH = 1  #: access mode: data come with their code
+_ERRORS = {Failure.NAME: 565, Failure.REFUSED: 566, Failure.TIMEOUT: 569}
+_STATES = {State.OPENING: 1, State.CONNECTED: 2, State.CLOSED: 4}
 
 
 def _open(core: Core, command: Command) -> Info:
@@ -29,17 +36,37 @@ def _open(core: Core, command: Command) -> Info:
     elif number_ in core.sockets.open:
         error = 563
     if error:
-        core.sockets.error = error
+        last_error(core).number = error
         core.after_final(lambda: core.urc(f"+QIOPEN: {number_},{error}"))
     else:
-        core.after_final(lambda: core.spawn(core.sockets.connect(connection)))
+        core.after_final(lambda: core.spawn(_connect(core, connection)))
     return None
+
+
+async def _connect(core: Core, connection: Connection) -> None:
+    failure = await core.sockets.connect(connection)
+    if failure is Failure.GIVEN_UP:
+        return
+    error = _ERRORS[failure] if failure is not None else 0
+    last_error(core).number = error
+    core.urc(f"+QIOPEN: {connection.number},{error}")
+
+
+def data_arrived(core: Core, connection: Connection, count: int) -> None:
+    """The ``recv`` code: with the data when they are pushed, else once until all were read."""
+    if connection.mode == PUSH:
+        data = core.sockets.read(connection, count)
+        head = f'+QIURC: "recv",{connection.number},{len(data)}\r\n'
+        core.urc(head + data.decode("latin-1"))
+    elif not connection.told:
+        connection.told = True
+        core.urc(f'+QIURC: "recv",{connection.number}')
 
 
 def _connection(core: Core, command: Command) -> Connection:
     connection = core.sockets.open.get(number(command, 0, 0, 11))
     if connection is None:
-        core.sockets.error = 567
+        last_error(core).number = 567
         raise AtError
     return connection
 
@@ -49,8 +76,8 @@ async def _send(core: Core, command: Command) -> Info:
     count = number(command, 1, 0, 1460) if len(command.params) > 1 else None
     if count == 0:
         return [f"+QISEND: {connection.sent},{connection.sent},0"]
-    if connection.state != 2:
-        core.sockets.error = 567
+    if connection.state is not State.CONNECTED:
+        last_error(core).number = 567
         raise AtError
     data = await core.ask("\r\n> ", count, timeout_s=60.0, echo=core.reader.echo)
     if data is None:
@@ -58,17 +85,6 @@ async def _send(core: Core, command: Command) -> Info:
     if await core.sockets.send(connection, data):
         raise Finished("SEND OK")
     raise Finished("SEND FAIL")
-
-
-class Finished(AtError):
-    """A final result of its own."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self._text = text
-
-    def result(self, cmee: int) -> str:
-        return self._text
 
 
 def _read(core: Core, command: Command) -> Info:
@@ -88,7 +104,7 @@ def _read(core: Core, command: Command) -> Info:
 def _line(core: Core, c: Connection) -> str:
     local = c.sock.getsockname()[1] if c.sock is not None else 0
     return (
-        f'+QISTATE: {c.number},"TCP","{c.host}",{c.port},{local},{c.state},{c.context},'
+        f'+QISTATE: {c.number},"TCP","{c.host}",{c.port},{local},{_STATES[c.state]},{c.context},'
         f'{c.number},{c.mode},"uart1"'
     )
 
@@ -113,20 +129,20 @@ def _close(core: Core, command: Command) -> Info:
 
 
 def _last_error(core: Core, command: Command) -> Info:
-    return [f"+QIGETERROR: {core.sockets.error},{SOCKET[core.sockets.error]}"]
+    return [f"+QIGETERROR: {last_error(core).number},{SOCKET[last_error(core).number]}"]
 
 
 def _lookup(core: Core, command: Command) -> Info:
     name = text(command, 1)
     context = core.radio.contexts.get(number(command, 0, 1, 16))
     if context is None or not context.active:
-        core.sockets.error = 561
+        last_error(core).number = 561
         raise AtError
     try:
         address = core.network.resolve(name)
         answers = ['+QIURC: "dnsgip",0,1,600', f'+QIURC: "dnsgip","{address}"']
     except NameUnknown:
-        core.sockets.error = 565
+        last_error(core).number = 565
         answers = ['+QIURC: "dnsgip",565']
     for answer in answers:
         core.after_final(lambda answer=answer: core.urc(answer))  # type: ignore[misc]  # loop value

@@ -1,11 +1,14 @@
-"""+QHTTP… (Quectel BG95/BG96 HTTP manual)."""
+"""+QHTTP… (Quectel HTTP manuals)."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from harness.at.commandparse import Command
+from harness.virtual_modem.http_client import HttpFailure, HttpTarget, Trouble
+from harness.virtual_modem.quectel import tls
 from harness.virtual_modem.results import AtError, Unknown
 from harness.virtual_modem.table import CommandTable, Entry, Info, number, says, text
 
@@ -22,9 +25,64 @@ _LIMITS = {
 }
 
 
+_NUMBERS = {
+    Trouble.NAME: 714, Trouble.CONNECT: 716, Trouble.TIMEOUT: 702, Trouble.LOST: 717,
+    Trouble.NO_HTTP: 723, Trouble.CUT_SHORT: 719, Trouble.STALLED: 722, Trouble.TOO_MUCH: 729,
+}  # fmt: skip
+CONTENT_TYPES = (
+    "application/x-www-form-urlencoded", "text/plain", "application/octet-stream",
+    "multipart/form-data", "application/json", "image/jpeg",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class HttpSettings:
+    """What +QHTTPCFG and +QHTTPURL set."""
+
+    HEADERS = 16  #: custom ones (assumed)
+
+    config: dict[str, str] = field(default_factory=lambda: {
+        "contextid": "1", "requestheader": "0", "responseheader": "0", "sslctxid": "1",
+        "contenttype": "0",
+    })  # fmt: skip
+    headers: list[str] = field(default_factory=list)
+    url: SplitResult | None = None
+
+    def target(self, core: Core) -> tuple[SplitResult, HttpTarget]:
+        """The URL, and where it leads. Raises CME 712 when there is none."""
+        url = self.url
+        if url is None:
+            raise AtError(712)
+        name: str | None = None
+        if url.scheme == "https":
+            # an empty name sends none: "sni" is 0 unless AT+QSSLCFG says otherwise
+            context = int(self.config["sslctxid"])
+            name = (url.hostname or "") if tls.setting(core, context, "sni") == "1" else ""
+        port = url.port or (443 if url.scheme == "https" else 80)
+        return url, HttpTarget(url.hostname or "", port, name)
+
+    def request(self, method: str, url: SplitResult, body: bytes) -> bytes:
+        """The whole request; with requestheader=1 the host wrote it all."""
+        if self.config["requestheader"] == "1" and body:
+            return body
+        path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        host = url.hostname or ""
+        if url.port is not None:
+            host += f":{url.port}"
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Accept: */*", *self.headers]
+        if method == "POST":
+            lines.append(f"Content-Type: {CONTENT_TYPES[int(self.config['contenttype'])]}")
+            lines.append(f"Content-Length: {len(body)}")
+        return "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + body
+
+
+def _settings(core: Core) -> HttpSettings:
+    return core.part(HttpSettings)
+
+
 def _config(core: Core, command: Command) -> Info:
     key = text(command, 0).lower()
-    http = core.http
+    http = _settings(core)
     if key == "customheader":
         if len(command.params) < 2:
             return [f'+QHTTPCFG: "customheader","{header}"' for header in http.headers]
@@ -60,15 +118,15 @@ async def _url(core: Core, command: Command) -> Info:
             raise ValueError
     except ValueError:
         raise AtError(711) from None
-    core.http.url = url
+    _settings(core).url = url
     return None
 
 
 def _ready(core: Core) -> None:
-    context = core.radio.contexts.get(int(core.http.config["contextid"]))
+    context = core.radio.contexts.get(int(_settings(core).config["contextid"]))
     if context is None or not context.active:
         raise AtError(706)
-    if core.http.url is None:
+    if _settings(core).url is None:
         raise AtError(712)
     if core.http.busy:
         raise AtError(703)
@@ -81,8 +139,7 @@ async def _post(core: Core, command: Command) -> Info:
     data = await core.ask("\r\nCONNECT\r\n", length, timeout_s=wait, echo=False)
     if data is None:
         raise AtError(726)
-    request = core.http.request("POST", data)
-    core.after_final(lambda: core.spawn(_exchange(core, "+QHTTPPOST", request, response)))
+    core.after_final(lambda: core.spawn(_exchange(core, "POST", data, response)))
     return None
 
 
@@ -91,7 +148,7 @@ async def _get(core: Core, command: Command) -> Info:
     _ready(core)
     data: bytes | None = b""
     if len(command.params) > 1:
-        if core.http.config["requestheader"] != "1":
+        if _settings(core).config["requestheader"] != "1":
             raise AtError(730)
         data = await core.ask(
             "\r\nCONNECT\r\n", number(command, 1, 1, 2048), echo=False,
@@ -99,22 +156,20 @@ async def _get(core: Core, command: Command) -> Info:
         )  # fmt: skip
         if data is None:
             raise AtError(726)
-    request = core.http.request("GET", data or b"")
-    core.after_final(lambda: core.spawn(_exchange(core, "+QHTTPGET", request, response)))
+    core.after_final(lambda: core.spawn(_exchange(core, "GET", data or b"", response)))
     return None
 
 
-async def _exchange(core: Core, name: str, request: bytes, timeout_s: int) -> None:
-    core.http.busy = True
+async def _exchange(core: Core, method: str, data: bytes, timeout_s: int) -> None:
+    settings, name = _settings(core), f"+QHTTP{method}"
+    url, target = settings.target(core)
     try:
-        response = await core.http.exchange(request, timeout_s)
-    except AtError as error:
-        core.urc(f"{name}: {error.code}")
-    else:
-        length = "" if response.length is None else f",{response.length}"
-        core.urc(f"{name}: 0,{response.status}{length}")
-    finally:
-        core.http.busy = False
+        response = await core.http.exchange(target, settings.request(method, url, data), timeout_s)
+    except HttpFailure as failure:
+        core.urc(f"{name}: {_NUMBERS[failure.trouble]}")
+        return
+    length = "" if response.length is None else f",{response.length}"
+    core.urc(f"{name}: 0,{response.status}{length}")
 
 
 async def _read(core: Core, command: Command) -> Info:
@@ -123,13 +178,14 @@ async def _read(core: Core, command: Command) -> Info:
     if response is None:
         raise AtError(705)
     await core.http.complete(response, wait)
-    head = response.head if core.http.config["responseheader"] == "1" else b""
+    head = response.head if _settings(core).config["responseheader"] == "1" else b""
     answer = b"\r\nCONNECT\r\n" + head + bytes(response.body)
     for at in range(0, len(answer), _PIECE):
         piece = answer[at : at + _PIECE]
         await core.line.room(len(piece))
         core.send(piece)
-    core.after_final(lambda: core.urc(f"+QHTTPREAD: {response.error}"))
+    error = _NUMBERS[response.trouble] if response.trouble else 0
+    core.after_final(lambda: core.urc(f"+QHTTPREAD: {error}"))
     core.http.response = None
     return None
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from harness.at.commandparse import Command
-from harness.virtual_modem import quectel_config
 from harness.virtual_modem.fields import Setting
+from harness.virtual_modem.quectel import keys
+from harness.virtual_modem.quectel.model import model_of
 from harness.virtual_modem.results import Unknown
 from harness.virtual_modem.table import CommandTable, Entry, Info, text
 
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 Keys = Callable[["Core"], Mapping[str, Setting]]
 
 
-def keyed(name: str, keys: Keys) -> Entry:
+def keyed(name: str, known: Keys) -> Entry:
     """``NAME="key"`` reads, ``NAME="key",…`` sets; a key that is not known is an error."""
 
     def write(core: Core, command: Command) -> Info:
         key = text(command, 0).lower()
-        setting = keys(core).get(key)
+        setting = known(core).get(key)
         if setting is None:
             raise Unknown
         place = f'{name}="{key}"'
@@ -33,12 +34,12 @@ def keyed(name: str, keys: Keys) -> Entry:
         return None
 
     def test(core: Core, command: Command) -> Info:
-        return [f'{name}: "{key}",{setting.shown}' for key, setting in keys(core).items()]
+        return [f'{name}: "{key}",{setting.shown}' for key, setting in known(core).items()]
 
     return Entry(set=write, test=test)
 
 
 COMMANDS: CommandTable = {
-    "+QCFG": keyed("+QCFG", lambda core: core.model.config),
-    "+QURCCFG": keyed("+QURCCFG", lambda core: quectel_config.URC),
+    "+QCFG": keyed("+QCFG", lambda core: model_of(core).config),
+    "+QURCCFG": keyed("+QURCCFG", lambda core: keys.URC),
 }

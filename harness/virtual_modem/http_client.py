@@ -1,4 +1,4 @@
-"""The built-in HTTP client (Quectel BG95/BG96 HTTP manual): configuration and one exchange."""
+"""One HTTP exchange of the modem's own client, over a real connection."""
 
 from __future__ import annotations
 
@@ -6,95 +6,94 @@ import asyncio
 import socket
 import ssl
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult
 
-from harness.virtual_modem.commands import tls
 from harness.virtual_modem.network import NameUnknown
-from harness.virtual_modem.results import AtError
 
 if TYPE_CHECKING:
     from harness.virtual_modem.core import Core
 
-CONTENT_TYPES = (
-    "application/x-www-form-urlencoded", "text/plain", "application/octet-stream",
-    "multipart/form-data", "application/json", "image/jpeg",
-)  # fmt: skip
+
+class Trouble(Enum):
+    """What went wrong with an exchange, or with the body of a response."""
+
+    NAME = "name unknown"
+    CONNECT = "not connected"
+    TIMEOUT = "no response in time"
+    LOST = "connection lost"
+    NO_HTTP = "no HTTP response"
+    CUT_SHORT = "the connection ended early"
+    STALLED = "the body stopped coming"
+    TOO_MUCH = "more than there is memory for"
+
+
+class HttpFailure(Exception):
+    """An exchange that gave no response."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.value)
+        self.trouble = trouble
+
+
+@dataclass(frozen=True, slots=True)
+class HttpTarget:
+    """Where to connect. ``tls`` None is plain TCP; a string is the name to ask for, "" for none."""
+
+    host: str
+    port: int
+    tls: str | None = None
 
 
 @dataclass(slots=True)
 class Response:
-    """What came back so far; ``length`` is None when the server announced none.
-
-    ``error`` is what +QHTTPREAD will say: 719 when the connection ended early, 722 when the body
-    stopped coming, 729 when there was too much of it.
-    """
+    """What came back so far; ``length`` is None when the server announced none."""
 
     status: int
     head: bytes
     length: int | None = None
     chunked: bool = False
     body: bytearray = field(default_factory=bytearray)
-    error: int = 0
+    trouble: Trouble | None = None
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class HttpSession:
-    """Settings of +QHTTPCFG, the URL, and the last response.
+class HttpClient:
+    """One exchange at a time. The limits are assumed: the manuals name none for a response."""
 
-    The limits are assumed: the manuals name none for a response.
-    """
-
-    HEADERS = 16  #: custom ones
     HEAD = 8192  #: bytes of a response's head
     BODY = 1_048_576  #: bytes of a response's body
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self.config: dict[str, str] = {
-            "contextid": "1", "requestheader": "0", "responseheader": "0", "sslctxid": "1",
-            "contenttype": "0",
-        }  # fmt: skip
-        self.headers: list[str] = []
-        self.url: SplitResult | None = None
         self.response: Response | None = None
         self.busy = False
         self._writer: asyncio.StreamWriter | None = None
 
-    def request(self, method: str, body: bytes) -> bytes:
-        """The whole request; with requestheader=1 the host wrote it all."""
-        if self.config["requestheader"] == "1" and body:
-            return body
-        url = self._target()
-        path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-        host = url.hostname or ""
-        if url.port is not None:
-            host += f":{url.port}"
-        lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Accept: */*", *self.headers]
-        if method == "POST":
-            lines.append(f"Content-Type: {CONTENT_TYPES[int(self.config['contenttype'])]}")
-            lines.append(f"Content-Length: {len(body)}")
-        return "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + body
+    async def exchange(self, target: HttpTarget, request: bytes, timeout_s: float) -> Response:
+        """Send, and read the head; the body follows by itself. Raises :class:`HttpFailure`."""
+        self.busy = True
+        try:
+            return await self._exchange(target, request, timeout_s)
+        finally:
+            self.busy = False
 
-    async def exchange(self, request: bytes, timeout_s: float) -> Response:
-        """Send, and read the head; the body follows by itself. Raises :class:`AtError` (7xx)."""
+    async def _exchange(self, target: HttpTarget, request: bytes, timeout_s: float) -> Response:
         core = self._core
-        url = self._target()
         self.response = None
         try:
             with core.held():
-                address = core.network.resolve(url.hostname or "")
-                port = url.port or (443 if url.scheme == "https" else 80)
-                sock = await core.network.connect(address, port, core.settings.connect_s)
+                address = core.network.resolve(target.host)
+                sock = await core.network.connect(address, target.port, core.settings.connect_s)
         except NameUnknown:
-            raise AtError(714) from None
+            raise HttpFailure(Trouble.NAME) from None
         except OSError:
-            raise AtError(716) from None
+            raise HttpFailure(Trouble.CONNECT) from None
         token = core.hold()
         core.loop.call_later(core.settings.reply_hold_s, core.release, token)
         try:
             async with asyncio.timeout(timeout_s):
-                reader = await self._connected(sock, url)
+                reader = await self._connected(sock, target.tls)
                 writer = self._writer
                 if writer is None:
                     raise OSError("closed while connecting")
@@ -110,16 +109,11 @@ class HttpSession:
         core.spawn(self._collect(reader, self.response, token))
         return self.response
 
-    async def _connected(self, sock: socket.socket, url: SplitResult) -> asyncio.StreamReader:
-        context, name = None, None
-        if url.scheme == "https":
-            number = int(self.config["sslctxid"])
-            context = _unverified()
-            # an empty name sends none: "sni" is 0 unless AT+QSSLCFG says otherwise
-            name = (url.hostname or "") if tls.setting(self._core, number, "sni") == "1" else ""
+    async def _connected(self, sock: socket.socket, tls: str | None) -> asyncio.StreamReader:
         reader, self._writer = await asyncio.open_connection(
-            sock=sock, ssl=context, server_hostname=name, limit=self.HEAD
-        )
+            sock=sock, ssl=None if tls is None else _unverified(), server_hostname=tls,
+            limit=self.HEAD,
+        )  # fmt: skip
         return reader
 
     async def _collect(
@@ -129,7 +123,7 @@ class HttpSession:
         try:
             await _read_body(reader, response, self.BODY)
         except (OSError, ValueError, EOFError):
-            response.error = 719
+            response.trouble = Trouble.CUT_SHORT
         finally:
             response.done.set()
             self.close()
@@ -146,29 +140,24 @@ class HttpSession:
             except TimeoutError:
                 continue
         if not response.done.is_set():
-            response.error = 722
+            response.trouble = Trouble.STALLED
 
     def close(self) -> None:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
 
-    def _target(self) -> SplitResult:
-        if self.url is None:
-            raise AtError(712)
-        return self.url
-
 
 def _as_result(error: BaseException) -> BaseException:
     if isinstance(error, TimeoutError):
-        return AtError(702)
+        return HttpFailure(Trouble.TIMEOUT)
     if isinstance(error, OSError):  # TLS errors too
-        return AtError(717)
-    return AtError(723) if isinstance(error, ValueError) else error
+        return HttpFailure(Trouble.LOST)
+    return HttpFailure(Trouble.NO_HTTP) if isinstance(error, ValueError) else error
 
 
 def _unverified() -> ssl.SSLContext:
-    """AT+QSSLCFG="seclevel" 0, the module's default: nothing is verified; at most TLS 1.2."""
+    """What modules do unless told otherwise: nothing is verified; at most TLS 1.2."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -226,7 +215,7 @@ async def _take(
                 raise EOFError
             return True
         if len(response.body) + len(piece) > limit:
-            response.error = 729
+            response.trouble = Trouble.TOO_MUCH
             return False
         response.body += piece
         left = None if left is None else left - len(piece)

@@ -1,0 +1,11 @@
+"""The families by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness.virtual_modem.family import Family
+from harness.virtual_modem.quectel.bg import QuectelBg
+
+_ALL: tuple[Family, ...] = (QuectelBg(),)
+FAMILIES: Mapping[str, Family] = {family.name: family for family in _ALL}
