@@ -31,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--all-devices", action="store_true", help="every scenario on every device that can"
     )
     parser.add_argument("--reports", metavar="DIR", help="where reports go (default: reports)")
+    parser.add_argument(
+        "--no-doctor", action="store_true", help="do not check real modems before the run"
+    )
     parser.add_argument("--json", action="store_true", help="print summary.json at the end")
     parser.set_defaults(pytest_arguments=[])
 
@@ -56,10 +59,14 @@ def run(arguments: argparse.Namespace) -> int:
         words.append("--all-devices")
     if arguments.reports:
         words.append(f"--reports={arguments.reports}")
+    if arguments.no_doctor:
+        words.append("--no-doctor")
     ending = _Ending()
     code = int(pytest.main([*words, *arguments.pytest_arguments], plugins=[ending]))
     if ending.interrupted:
         return _INTERRUPTED
+    if ending.rig_unfit:
+        code = 1  # told as any rig error is; pytest's own 3 means something else
     if code == 1 and ending.summary is None:
         return RigError.exit_code  # nothing could be written: the disk is full, say
     if ending.summary is None or code not in (0, 1):
@@ -77,10 +84,12 @@ class _Ending:
     def __init__(self) -> None:
         self.summary: Path | None = None
         self.interrupted = False
+        self.rig_unfit = False
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         # pytest calls it for its own interruptions too, such as files that cannot be collected.
         self.interrupted = type(excinfo.value) is KeyboardInterrupt
+        self.rig_unfit = getattr(excinfo.value, "returncode", None) == RigError.exit_code
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         from fixtures.report import summary_path

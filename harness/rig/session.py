@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -42,6 +42,11 @@ class RigSession:
         self._network: Network | None = None
         self._loop: LoopThread | None = None
         self._names: dict[str, int] = {}
+        self._unfit: dict[str, str] = {}
+
+    def mark_unfit(self, reasons: Mapping[str, str]) -> None:
+        """Devices, by name, that an examination found unfit: they are not chosen any more."""
+        self._unfit.update(reasons)
 
     @property
     def folder(self) -> Path:
@@ -73,16 +78,24 @@ class RigSession:
         return frozenset(device.capabilities | extra)
 
     def choose(self, needs: frozenset[str], name: str | None = None) -> Device | Unfit:
-        """The first device that offers all of ``needs`` (only ``name``, when given)."""
+        """The first device that offers all of ``needs`` (only ``name``, when given).
+
+        One that would, but was marked unfit, is the reason when no other does.
+        """
         best: tuple[str, ...] | None = None
+        unfit: list[str] = []
         for device in self.rig.devices:
             if name is not None and device.name != name:
                 continue
             missing = tuple(sorted(needs - self.offers(device)))
-            if not missing:
+            if not missing and device.name in self._unfit:
+                unfit.append(f"{device.name} is not fit: {self._unfit[device.name]}")
+            elif not missing:
                 return device
-            if best is None or len(missing) < len(best):
+            elif best is None or len(missing) < len(best):
                 best = missing
+        if unfit:
+            return Unfit("; ".join(unfit), ())
         best = best or ()
         return Unfit("; ".join(map(self._explain, best)), best)
 

@@ -94,7 +94,7 @@ def _real(
         sheet.add(unfit("port", f"{' and '.join(twins)} name the same port {path}", advice))
         return DeviceHealth(device.name, path, sheet.rows())
     try:
-        with device_lock(path, wait_s=0.0):
+        with device_lock(path, wait_s=settings.lock_wait_s):
             _ask(sheet, _Place(device, devices, path, door), settings)
     except PortBusy as error:
         sheet.add(unfit("in use", str(error), "wait until that program is done"))
