@@ -42,7 +42,7 @@ def recognise_sound(heard: bytes, sent: bytes = b"") -> Sound:
         plain = re.sub(rb"\x7d(.)", lambda found: bytes([found[1][0] ^ 0x20]), frame, flags=re.S)
         if len(plain) > 3 and _crc(plain) == 0xF0B8:
             return Sound.PPP if frame.startswith(_PPP_HEAD) else Sound.DIAG
-    if sent and not heard.replace(b"\r\n", b"\r").strip(sent):
+    if sent and not heard.replace(b"\x1b", b"").replace(b"\r\n", b"\r").replace(sent, b""):
         return Sound.ECHO
     legible = sum(byte in b"\r\n\t" or 32 <= byte < 127 for byte in heard)
     return Sound.TEXT if legible >= 0.9 * len(heard) else Sound.NOISE
