@@ -8,24 +8,32 @@ import re
 import signal
 import sys
 import threading
+from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import UsageError
+from harness.errors import RigError, UsageError
 
 if TYPE_CHECKING:
     from harness.cli.modem_control import Control
     from harness.clock import ScenarioClock
     from harness.evidence.timeline import Timeline
     from harness.network.loop import LoopThread
-    from harness.virtual_modem import ModemNetwork, ModemSettings, VirtualModem
+    from harness.virtual_modem import ModemNetwork, ModemSettings, VirtualModem, Wiring
 
 EXAMPLE = (
     "hil modem --family quectel-bg --link /tmp/modem --apn kpnthings2.m2m "
     "--route 10.151.236.157:80=127.0.0.1:8080 --control 127.0.0.1:0"
 )
 
+# said here again, because the modem behind them is imported only once it is wanted
+AUTOBAUD = ("answered", "half", "lost")
+INPUTS, OUTPUTS = ("dsr", "cts", "dcd", "ri"), ("dtr", "rts")
+INPUT_OF = {"dtr": "dsr", "rts": "cts"}
+OUTPUT_OF = {"cts": "rts", "dcd": "dtr", "ri": "none"}
+SEEN_AS = {"dcd": "DCD and DSR"}
+_LOOK_S = 0.2  #: how often a real port is looked after
 
 _NUMBERS = {
     "imei": "number of the modem", "iccid": "number of the SIM",
@@ -37,6 +45,13 @@ def _number(text: str) -> str:
     if not re.fullmatch(r"\+?[0-9]{1,20}", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of 1 to 20 digits")
     return text
+
+
+def _milliseconds(text: str) -> float:
+    """In seconds."""
+    if not text.isascii() or not text.isdecimal() or int(text) > 60_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not 0 to 60000 milliseconds")
+    return int(text) / 1000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,9 +81,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     where.add_argument("--port", metavar="DEVICE", help="a real serial device instead of a PTY")
     line.add_argument(
-        "--baud", type=int, default=115_200, metavar="RATE", help="(default: %(default)s)"
-    )
+        "--wait", action="store_true",
+        help="wait for --port, now and whenever it vanishes (default: end with exit code 3)",
+    )  # fmt: skip
+    line.add_argument(
+        "--baud", type=int, default=115_200, metavar="RATE",
+        help="AT+IPR, any rate that the port can do (default: %(default)s)",
+    )  # fmt: skip
     line.add_argument("--pace", action="store_true", help="send no faster than the baud rate")
+    line.add_argument(
+        "--check-baud", action="store_true",
+        help="on a PTY: garbage while the client's rate is not AT+IPR's (default: any rate does)",
+    )  # fmt: skip
+    line.add_argument(
+        "--autobaud", nargs="?", const="answered", choices=AUTOBAUD, metavar="FIRST",
+        help="AT+IPR=0: nothing is said before the first AT, which is answered (default), "
+        "answered half, or lost",
+    )  # fmt: skip
+    line.add_argument(
+        "--too-soon", type=_milliseconds, default=0.0, metavar="MS",
+        help="do not hear a command so soon after the last final result (default: 0)",
+    )  # fmt: skip
+    _add_pins(parser)
     network = parser.add_argument_group("the network")
     network.add_argument(
         "--route", action="append", default=[], metavar="HOST:PORT=HOST:PORT",
@@ -89,6 +123,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     process.add_argument("--json", action="store_true", help="print them as JSON as well")
 
 
+def _add_pins(parser: argparse.ArgumentParser) -> None:
+    pins = parser.add_argument_group("modem lines of --port (the default is a null-modem cable)")
+    pins.add_argument(
+        "--rtscts", action="store_true", help="RTS/CTS flow control from the start (AT+IFC=2,2)"
+    )
+    for line in ("dtr", "rts"):
+        pins.add_argument(
+            f"--{line}", choices=(*INPUTS, "none"), default=INPUT_OF[line],
+            help=f"our input that shows the host's {line.upper()} (default: %(default)s)",
+        )  # fmt: skip
+    for line in ("cts", "dcd", "ri"):
+        default = OUTPUT_OF[line]
+        pins.add_argument(
+            f"--{line}", choices=(*OUTPUTS, "none"),
+            help=f"our output that works the host's {SEEN_AS.get(line, line.upper())} "
+            f"(default: {default}{', unless --ri takes it' if default != 'none' else ''})",
+        )  # fmt: skip
+
+
+def _wiring(args: argparse.Namespace) -> Wiring:
+    from harness.virtual_modem import Wiring
+
+    usual = Wiring.ringing(args.ri) if args.ri in OUTPUTS else Wiring()
+    given = {
+        line: getattr(args, line)
+        for line in ("dtr", "rts", "cts", "dcd")
+        if getattr(args, line) is not None
+    }
+    return replace(usual, **given)
+
+
 def run(args: argparse.Namespace) -> int:
     from harness.clock import RealClock
     from harness.evidence.timeline import Timeline
@@ -98,6 +163,8 @@ def run(args: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     network, settings = _network(args.route, args.name), _settings(args)
+    if args.wait and args.port is None:
+        raise UsageError("--wait is for --port: there is nothing to wait for on a PTY")
     address = endpoint(args.control) if args.control is not None else None
     clock, loop = RealClock(), LoopThread("hil-modem")
     modem: VirtualModem | None = None
@@ -108,14 +175,16 @@ def run(args: argparse.Namespace) -> int:
             from harness.cli.modem_control import Control
 
             control = Control(modem, *address)
-        facts = {"path": modem.start(), "control": control.address if control else None}
+        path = _start(modem, args.port if args.wait else None, stop)
+        if args.port is not None and not modem.has_pins and not stop.is_set():
+            print(f"{path} has no modem lines: DTR, RTS and RI are left alone", file=sys.stderr)
+        facts = {"path": path, "control": control.address if control else None}
         if args.ready is not None:
             _announce(args.ready, facts)
         print(json.dumps(facts) if args.json else f"modem on {facts['path']}", flush=True)
         if control is not None and not args.json:
             print(f"control on http://{control.address}", flush=True)
-        while not stop.wait(3600.0):
-            pass
+        _serve(modem, args, stop)
     finally:
         if control is not None:
             control.close()
@@ -127,6 +196,43 @@ def run(args: argparse.Namespace) -> int:
         loop.close()
         clock.close()
     return 0
+
+
+def _start(modem: VirtualModem, wait_for: str | None, stop: threading.Event) -> str:
+    """Power on; a port that is not there yet is waited for when it is named."""
+    if wait_for is not None:
+        _come_back(modem, wait_for, stop, "is not there")
+        if stop.is_set():
+            return wait_for
+    return modem.start()
+
+
+def _serve(modem: VirtualModem, args: argparse.Namespace, stop: threading.Event) -> None:
+    """Until told to stop. Raises :class:`RigError` when the port goes and nobody waits for it."""
+    while not stop.wait(3600.0 if args.port is None else _LOOK_S):
+        if (why := modem.line_lost) is None:
+            continue
+        if not args.wait:
+            raise RigError(
+                f"{args.port} is gone ({why}); check the cable, or let --wait wait for its return"
+            )
+        _come_back(modem, args.port, stop, f"is gone ({why})")
+        if not stop.is_set():
+            print(f"{args.port} is back", file=sys.stderr)
+
+
+def _come_back(modem: VirtualModem, port: str, stop: threading.Event, why: str) -> None:
+    """Open the port, as soon as it can be; somebody else's use of it is waited for as well."""
+    told = False
+    while not stop.is_set():
+        try:
+            modem.plug()
+            return
+        except RigError as error:
+            if not told:
+                print(f"{port} {why}; waiting for it: {error}", file=sys.stderr)
+            told = True
+        stop.wait(_LOOK_S)
 
 
 def _modem(
@@ -157,6 +263,9 @@ def _settings(args: argparse.Namespace) -> ModemSettings:
     return ModemSettings(
         link=args.link, port=args.port, baud=args.baud, pace=args.pace,
         prompt_delay_s=0.005 if args.port else 0.0, response_times=args.response_times,
+        rtscts=args.rtscts, wiring=_wiring(args), check_baud=args.check_baud,
+        autobaud=args.autobaud is not None, autobaud_first=args.autobaud or "answered",
+        too_soon_s=args.too_soon,
     )  # fmt: skip
 
 

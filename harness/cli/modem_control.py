@@ -14,7 +14,10 @@ from harness.errors import HilError, RigError
 from harness.virtual_modem import FaultKind, LineFault, VirtualModem
 
 _LIMIT = 65_536
-_PATHS = "there are: GET /state, /unknown, /sms; POST /power, /coverage, /cable, /sms, /fault"
+_PATHS = (
+    "there are: GET /state, /unknown, /sms, /lines; "
+    "POST /power, /coverage, /cable, /lines, /sms, /fault"
+)
 
 
 class Control:
@@ -28,6 +31,7 @@ class Control:
             self._server = ThreadingHTTPServer((host, port), Handler)
         except OSError as error:
             raise RigError(f"cannot listen on {host}:{port} for --control: {error}") from error
+        modem.on_lines(lambda state: None)  # from now on they can be looked at
         self._server.daemon_threads = True
         bound = self._server.server_address
         self.address = f"{bound[0]!s}:{bound[1]}"
@@ -63,6 +67,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, asdict(self.target.state) | {"path": self.target.path})
         elif self.path == "/unknown":
             self._answer(200, list(self.target.unknown_commands))
+        elif self.path == "/lines":
+            self._answer(200, self._lines())
         elif self.path == "/sms":
             sent = [asdict(message) for message in self.target.sent_sms]
             self._answer(200, sent)
@@ -88,6 +94,9 @@ class _Handler(BaseHTTPRequestHandler):
         except (ValueError, TypeError, HilError) as error:
             self._answer(422, {"error": str(error)})
 
+    def _lines(self) -> dict[str, Any]:
+        return asdict(self.target.lines) | {"rings": self.target.rings}
+
     def _do(self, order: dict[str, Any]) -> dict[str, Any]:
         modem = self.target
         if self.path == "/power":
@@ -106,6 +115,15 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 modem.unplug()
             return {"path": modem.path}
+        if self.path == "/lines":
+            if unknown := order.keys() - {"dtr", "rts"}:
+                raise ValueError(f"the host has no {', '.join(sorted(unknown))}, only dtr and rts")
+            levels = {name: _switch(order, name) for name in order}
+            if "dtr" in levels:
+                modem.set_dtr(levels["dtr"])
+            if "rts" in levels:
+                modem.set_rts(levels["rts"])
+            return self._lines()
         if self.path == "/sms":
             sender, text = str(order["sender"]), str(order["text"])
             return {"delivered": modem.deliver_sms(sender, text, wall())}

@@ -25,7 +25,7 @@ KNOWN_KINDS = frozenset(
     {
         *("run.context", "step.start", "step.end", "verdict", "note"),
         *("clock.jump", "clock.device", "device.identity", "power", "serial", "urc", "line.fault"),
-        *("modem.state", "modem.unknown", "modem.sms"),
+        *("modem.state", "modem.unknown", "modem.sms", "modem.lines", "modem.ring"),
         *("http.request", "http.response", "http.aborted", "uplink", "downlink"),
         *("sms.submit", "sms.attempt", "sms.status"),
         *("device.uplink", "device.downlink", "device.sms", "device.console", "device.exit"),

@@ -15,6 +15,7 @@ def inject(
     after: int | None = None,
     seconds: float | None = None,
     text: str | None = None,
+    place: str | None = None,
 ) -> None:
     """Disturb the line once; what is None keeps the fault's own default.
 
@@ -32,4 +33,6 @@ def inject(
         fault = replace(fault, seconds=seconds)
     if text is not None:
         fault = replace(fault, text=text)
+    if place is not None:
+        fault = replace(fault, place=place)
     modem.inject(fault)

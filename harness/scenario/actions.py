@@ -197,6 +197,7 @@ def _line_fault(stage: Stage, action: LineFaultModel) -> None:
         after=action.after,
         seconds=None if by is None else by.total_seconds(),
         text=action.text,
+        place=action.place,
     )
 
 

@@ -113,12 +113,14 @@ class LineFaultModel(Model):
     """Disturb the serial line, or the modem behind it."""
 
     kind: Literal[
-        "drop", "split", "delay", "duplicate", "garbage", "urc", "brown-out", "silence", "unplug"
-    ]
+        "drop", "split", "delay", "duplicate", "garbage", "urc", "urc-flood", "late",
+        "boot-garbage", "brown-out", "silence", "unplug",
+    ]  # fmt: skip
     count: Annotated[int, Field(ge=1, le=100_000)] | None = None
     after: Annotated[int, Field(ge=0)] | None = None
     by: Span | None = None
     text: str | None = None
+    place: Literal["after-echo", "between-lines", "before-final", "at-prompt"] | None = None
 
 
 class SecretModel(Model):
