@@ -9,7 +9,6 @@ import asyncio
 import inspect
 from collections import deque
 from collections.abc import Callable
-from enum import Enum
 from typing import TypeVar
 
 from harness.at.commandline import (
@@ -23,11 +22,13 @@ from harness.at.commandline import (
 from harness.at.commandparse import Command, CommandSyntaxError, Kind, parse_body
 from harness.clock import ScenarioClock, WorkCounter
 from harness.evidence.timeline import Recorder
+from harness.virtual_modem import quirks
 from harness.virtual_modem.family import Family, Model
-from harness.virtual_modem.faults import FaultKind, LineFault
+from harness.virtual_modem.faults import FaultKind, Place
 from harness.virtual_modem.http_client import HttpClient
 from harness.virtual_modem.identity import ModemIdentity, Subscription
 from harness.virtual_modem.line_end import LineEnd
+from harness.virtual_modem.listening import Haste
 from harness.virtual_modem.messages import Messages
 from harness.virtual_modem.network import ModemNetwork
 from harness.virtual_modem.profile import Profile, recall
@@ -37,14 +38,7 @@ from harness.virtual_modem.rtc import Rtc
 from harness.virtual_modem.settings import ModemSettings
 from harness.virtual_modem.socket_pool import SocketPool
 from harness.virtual_modem.table import Info, Reply
-from harness.virtual_modem.work import WorkInHand
-
-
-class Power(Enum):
-    OFF = "off"
-    BOOTING = "booting"
-    READY = "ready"
-
+from harness.virtual_modem.work import Power, WorkInHand
 
 Part = TypeVar("Part")
 _KEPT = 1000  #: unknown commands and waiting codes that are remembered
@@ -82,12 +76,11 @@ class Core(WorkInHand):
         self.rtc = Rtc(clock, settings.zone, family.epoch, utc=family.clock_shows_utc)
         self.line = LineEnd(
             name, loop, recorder, work, self._arrived,
-            witness=settings.witness, counted=settings.counted, limit=settings.output_limit,
+            lambda state: quirks.host_lines(self, state), settings,
         )  # fmt: skip
         self.messages = Messages(self)
         self.on_state = on_state
         self.covered = True
-        self._tasks: set[asyncio.Task[None]] = set()
         self._silent_until: asyncio.TimerHandle | None = None
         self._reset()
 
@@ -96,8 +89,12 @@ class Core(WorkInHand):
         self.values: dict[str, str] = {}
         self.verbose, self.quiet, self.cmee = True, False, 0
         self.basic: dict[str, int] = {}
-        self.baud = self.stored.baud or self.settings.baud
+        settings = self.settings
+        factory = 0 if settings.autobaud else settings.baud
+        self.baud = factory if self.stored.baud is None else self.stored.baud
         self.apply_baud()
+        quirks.powered(self)
+        self._haste = Haste.of(settings, self.line.missed)
         self.radio = Radio(self)
         recall(self, self.stored)
         self.sockets = SocketPool(self)
@@ -144,8 +141,6 @@ class Core(WorkInHand):
         else:
             self.line.cut()
         self.power = Power.OFF
-        for task in tuple(self._tasks):
-            task.cancel()
         self.drop_work()
         self.sockets.close_all()
         self.http.close()
@@ -154,6 +149,7 @@ class Core(WorkInHand):
         self.rtc.reset()
         self.line.processed(self._owed)
         self._owed = 0
+        quirks.levels(self)
         self.on_state(reason)
 
     def restart(self, reason: str) -> None:
@@ -162,26 +158,18 @@ class Core(WorkInHand):
 
     def _booted(self) -> None:
         self.power = Power.READY
+        quirks.booted(self)
         for urc in self.family.boot_urcs(self):
             self.urc(urc)
         self.on_state("booted")
         self.radio.update()
+        quirks.announced(self)
 
     # work -----------------------------------------------------------------------------------------
 
-    def spawn(self, work: Reply) -> None:
-        """Run a coroutine until it ends or power goes."""
-        if inspect.iscoroutine(work):
-            task = self.loop.create_task(work)
-            self._tasks.add(task)
-            task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        error = None if task.cancelled() else task.exception()
-        if error is not None:
-            self._defect(error)
-            self._pump()
+    def failed(self, error: BaseException) -> None:
+        self._defect(error)
+        self._pump()
 
     def _defect(self, error: BaseException) -> None:
         self.recorder.record(f"modem:{self.name}", "note", text=f"modem defect: {error!r}")
@@ -199,12 +187,13 @@ class Core(WorkInHand):
         self._silent_until = None
 
     def _arrived(self, data: bytes, raw: int) -> None:
-        fault = self.line.take(FaultKind.SILENCE)
-        if fault is not None:
+        if fault := self.line.take(FaultKind.SILENCE):
             self.silence(fault.seconds)
         if self.power is not Power.READY or self._silent_until is not None:
             self.line.processed(raw)
             return
+        if self._haste is not None and not self.reader.expecting_payload:
+            data = self._haste.hear(data, self._busy)
         room = max(0, self.settings.input_limit - self.reader.pending)
         if len(data) > room:
             self.line.overflow(len(data) - room)
@@ -238,7 +227,7 @@ class Core(WorkInHand):
             self.line.write(data)
 
     def apply_baud(self) -> None:
-        self.line.bytes_per_s = self.baud / 10 if self.settings.pace and self.baud else None
+        self.line.set_rate(self.baud)
 
     # command lines ----------------------------------------------------------------------------
 
@@ -247,13 +236,22 @@ class Core(WorkInHand):
             self.restart("brown-out")
             return
         self._busy = True
+        if late := self.line.take(FaultKind.LATE):
+            self.after(late.seconds, lambda: self._take_up(body, late=True))
+        else:
+            self._take_up(body)
+
+    def _take_up(self, body: str, *, late: bool = False) -> None:
+        quirks.interrupt(self, Place.AFTER_ECHO)
         try:
             commands = parse_body(body)
         except CommandSyntaxError:
             self._note_unknown(body)
             self.result(AtError().result(self.cmee, self.family.errors))
-            return
-        self._continue(deque(commands))
+        else:
+            self._continue(deque(commands))
+        if late:
+            self._pump()
 
     def _continue(self, commands: deque[Command]) -> None:
         while commands:
@@ -315,14 +313,14 @@ class Core(WorkInHand):
 
     def information(self, lines: Info) -> None:
         if lines:
+            lines = quirks.interleave(self, lines)
             start = "\r\n" if self.verbose else ""
             between = "\r\n" + start if self.family.repeats_crlf else "\r\n"
             self.send((start + between.join(lines) + "\r\n").encode("latin-1", "replace"))
 
     def result(self, text: str) -> None:
         """The final result of a line, "" for none; held codes follow it."""
-        if fault := self.line.take(FaultKind.URC):
-            self.send(f"\r\n{fault.text}\r\n".encode("latin-1", "replace"))
+        quirks.interrupt(self, Place.BEFORE_FINAL)
         if self.quiet or not text:
             pass
         elif self.verbose:
@@ -330,9 +328,13 @@ class Core(WorkInHand):
         else:
             self.send(f"{_NUMERIC.get(text, text)}\r".encode("latin-1"))
         self._busy = False
+        if self._haste is not None:
+            self._haste.final()
         actions, self._after_final = self._after_final, []
         for action in actions:
             action()
+        if self.line.lines.watched:
+            quirks.levels(self)
         self._flush_urcs()
 
     def after_final(self, action: Callable[[], object]) -> None:
@@ -347,7 +349,10 @@ class Core(WorkInHand):
 
     def _flush_urcs(self) -> None:
         while self._urcs and not self._busy:
-            self.send(f"\r\n{self._urcs.popleft()}\r\n".encode("latin-1", "replace"))
+            text = self._urcs.popleft()
+            if self.line.lines.watched:
+                quirks.ring(self, text)
+            self.send(quirks.code(text))
 
     async def ask(
         self, prompt: str, count: int | None, *, timeout_s: float, echo: bool
@@ -362,6 +367,7 @@ class Core(WorkInHand):
             self.reader.expect_bytes(count, echo=echo)
         self._payload = self.loop.create_future()
         self.send(prompt.encode("latin-1"))
+        quirks.interrupt(self, Place.AT_PROMPT)
         self._pump()
         try:
             async with asyncio.timeout(timeout_s):
@@ -370,6 +376,12 @@ class Core(WorkInHand):
             self.reader.expect_command()
             return None
 
+    def give_up_payload(self) -> None:
+        """Back to commands: what the prompt asked for is not waited for any more."""
+        if self.reader.expecting_payload:
+            self.reader.expect_command()
+            self._payload_came(None)
+
     def _payload_came(self, data: bytes | None) -> None:
         if self._payload is not None and not self._payload.done():
             self._payload.set_result(data)
@@ -377,13 +389,3 @@ class Core(WorkInHand):
     def notify_modes(self) -> list[int]:
         """The five numbers of +CNMI."""
         return [int(value) for value in self.values.get("+CNMI", "2,1,0,0,0").split(",")]
-
-    def inject(self, fault: LineFault) -> None:
-        if fault.kind is FaultKind.BROWN_OUT and fault.at_once:
-            self.line.struck(fault)
-            self.restart("brown-out")
-        elif fault.kind is FaultKind.SILENCE and fault.at_once:
-            self.line.struck(fault)
-            self.silence(fault.seconds)
-        else:
-            self.line.faults.append(fault)

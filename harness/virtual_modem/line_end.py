@@ -1,39 +1,35 @@
-"""The modem's end of the line: a PTY, or a real UART; never blocks, bounded, with faults.
-
-On a PTY raw mode is set before the name is known to anybody, and a slave descriptor stays open, so
-that a host may close and reopen the port without the modem noticing (as on a real port).
-"""
+"""The modem's end of the line: a PTY, or a real UART; never blocks, bounded, with faults."""
 
 from __future__ import annotations
 
 import asyncio
-import errno
-import fcntl
-import hashlib
 import os
-import pty
-import socket
-import termios
-import tty
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
-from pathlib import Path
 
 from harness.clock import NO_WORK, WorkCounter
-from harness.errors import RigError
 from harness.evidence.timeline import Recorder
-from harness.virtual_modem.faults import FaultKind, LineFault
+from harness.virtual_modem.faults import FaultKind, LineFault, Place
+from harness.virtual_modem.lines import ControlLines, LineState
+from harness.virtual_modem.listening import FlowStop, RateSearch, Sleep, SleepMode
+from harness.virtual_modem.output import Output
+from harness.virtual_modem.pins import TtyPins
+from harness.virtual_modem.pty_end import PtyEnd
+from harness.virtual_modem.serial_rate import carried, rate_of
+from harness.virtual_modem.settings import ModemSettings
+from harness.virtual_modem.uart_end import UartEnd
 
-
-class LineUnavailable(RigError):
-    """The port or its symlink cannot be had."""
+_SETTLE_S = 0.005  #: how often a UART that changes its rate is asked whether it has sent all
+_FIFO = 64  #: bytes that an adapter may hold unseen (assumed)
+_SPOILING = (FaultKind.DROP, FaultKind.DUPLICATE, FaultKind.GARBAGE)
 
 
 class LineEnd:
     """All methods run on the loop's thread. ``on_data`` gets what arrived, after faults.
 
     ``on_data`` has to count ``len(raw)`` out (:meth:`processed`) once it dealt with it.
+    ``on_host`` gets the control lines when the host changed its own.
     """
 
     def __init__(
@@ -43,80 +39,65 @@ class LineEnd:
         recorder: Recorder,
         work: WorkCounter,
         on_data: Callable[[bytes, int], object],
-        *,
-        witness: bool,
-        counted: bool,
-        limit: int,
+        on_host: Callable[[LineState], object],
+        settings: ModemSettings,
     ) -> None:
         self.name = name
         self.path = ""
-        self.bytes_per_s: float | None = None
+        self.lost: str | None = None  #: why the port went away by itself
         self.faults: list[LineFault] = []
+        self.lines = ControlLines(name, loop, recorder, settings.wiring, self._host_lines)
+        self._settings = settings
         self._loop = loop
         self._recorder = recorder
-        self._work: WorkCounter = work if counted else NO_WORK
+        self._work: WorkCounter = work if settings.counted else NO_WORK
         self._on_data = on_data
-        self._witness = witness
-        self._limit = limit
-        self._fd = -1
-        self._slave = -1
-        self._waiting: asyncio.Future[None] | None = None
-        self._link: Path | None = None
-        self._lock: socket.socket | None = None  # holds the claim on the link
-        self._output = bytearray()
-        self._pause: asyncio.TimerHandle | None = None
-        self._breaks: list[tuple[int, float]] = []  # (bytes before, pause in seconds)
+        self._on_host = on_host
+        self._witness = settings.witness
+        self._end: PtyEnd | UartEnd | None = None
+        self._output = Output(loop, self._gone, settings.output_limit)
+        self._rate = settings.baud
+        self._follows = False  # AT+IPR=0
+        self._heeds_rts = False
+        self._search: RateSearch | None = None
+        self._cuts = 0  # writes that arrive half, after autobauding
+        self._sleep: Sleep | None = None
+        self._flow_stop: FlowStop | None = None
+        self._ears: list[Callable[[bytes], bytes]] = []
 
     @property
     def plugged(self) -> bool:
-        return self._fd >= 0
+        return self._end is not None
 
-    def open_pty(self, link: Path | None) -> str:
-        """Raises :class:`LineUnavailable` when ``link`` is taken by something else."""
-        self._fd, self._slave = pty.openpty()
-        tty.setraw(self._slave, termios.TCSANOW)
-        self.path = os.ttyname(self._slave)
-        if link is not None:
-            self._make_link(link)
-        self._listen()
+    @property
+    def has_pins(self) -> bool:
+        """Whether the port of a real UART has modem lines."""
+        return self.lines.wired
+
+    def open(self) -> str:
+        """Raises :class:`LineUnavailable` or ``PortBusy``."""
+        if self._end is None:
+            port = self._settings.port
+            if port is None:
+                self._end = PtyEnd(self._settings.link, self._rate)
+            else:
+                self._end = UartEnd(port, self._rate, rtscts=self._heeds_rts)
+                self.lines.attach(TtyPins(self._end.fd))
+            self.lost = None
+            self.path = self._end.path
+            os.set_blocking(self._end.fd, False)
+            self._output.open(self._end.fd)
+            self._loop.add_reader(self._end.fd, self._readable)
         return self.path
-
-    def open_uart(self, port: str, baud: int) -> str:
-        """A real serial device, 8N1 without flow control."""
-        speed = getattr(termios, f"B{baud}", None)
-        if speed is None:
-            raise LineUnavailable(f"{port}: this machine has no {baud} baud")
-        try:
-            self._fd = os.open(port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-            tty.setraw(self._fd, termios.TCSANOW)
-            modes = termios.tcgetattr(self._fd)
-            modes[2] |= termios.CLOCAL | termios.CREAD
-            modes[4] = modes[5] = speed
-            termios.tcsetattr(self._fd, termios.TCSANOW, modes)
-        except (OSError, termios.error) as error:
-            self.close()
-            raise LineUnavailable(f"cannot open {port}: {error}") from error
-        self.path = port
-        self._listen()
-        return port
 
     def close(self) -> None:
         """The host sees the line hang up; what was under way is forgotten."""
-        if self._fd >= 0:
-            self._loop.remove_reader(self._fd)
-            self._loop.remove_writer(self._fd)
-            os.close(self._fd)
-        if self._slave >= 0:
-            os.close(self._slave)
-        self._fd = self._slave = -1
-        self._drop_output()
-        if self._link is not None:
-            with suppress(OSError):
-                self._link.unlink()
-            self._link = None
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._output.close()
+        if self._end is not None:
+            self._loop.remove_reader(self._end.fd)
+            self._end.close()
+            self._end = None
+            self.lines.detach()
         forget = getattr(self._work, "forget", None)
         if forget is not None:
             forget(f"line:{self.name}:rx")
@@ -129,11 +110,14 @@ class LineEnd:
 
     def write(self, data: bytes) -> None:
         """Queue bytes for the host; what exceeds the limit is dropped, as on a wire."""
-        if not self.plugged or not data:
+        if self._end is None or not data or self._search is not None:
             return
-        data = self._outgoing(data)
-        room = self._limit - len(self._output)
-        if len(data) > room:
+        if self.faults:
+            data = self._outgoing(data)
+        if self._settings.check_baud or self._cuts:
+            data = self._on_the_wire(data)
+        if len(data) > self._output.space:
+            room = self._output.space
             self.overflow(len(data) - room)
             data = data[:room]
         if not data:
@@ -141,37 +125,33 @@ class LineEnd:
         if self._witness:
             self._recorder.record(f"line:{self.name}", "serial", dir="rx", bytes=data)
         self._work.begin(f"line:{self.name}:rx", len(data))
-        self._output += data
-        if self._pause is None:
-            self._flush()
+        self._output.put(data)
 
     async def room(self, count: int) -> None:
         """Wait until so many bytes can be queued: for answers that a module sends at its pace."""
-        while self.plugged and self._output and len(self._output) + count > self._limit:
-            self._waiting = self._loop.create_future()
-            await self._waiting
-
-    def _tell_room(self) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
+        await self._output.room(count)
 
     def overflow(self, count: int) -> None:
         """Note that bytes found no room."""
-        self._recorder.record(
-            f"modem:{self.name}", "line.fault", fault="overflow", dropped=count
-        )  # fmt: skip
+        self.missed("overflow", count)
+
+    def missed(self, why: str, count: int) -> None:
+        """Note bytes that did not get through, for a reason that is no injected fault."""
+        self._recorder.record(f"modem:{self.name}", "line.fault", fault=why, dropped=count)
 
     def cut(self) -> None:
         """The supply is gone: what was not sent yet never will be."""
         dropped = len(self._output)
-        self._drop_output()
+        self._output.drop()
         if dropped and self.plugged:
             self._work.done(f"line:{self.name}:rx", dropped)
 
-    def take(self, *kinds: FaultKind) -> LineFault | None:
+    # faults -------------------------------------------------------------------------------------
+
+    def take(self, *kinds: FaultKind, place: Place | None = None) -> LineFault | None:
         """The first waiting fault of these kinds; it is recorded, since it strikes now."""
         for fault in self.faults:
-            if fault.kind in kinds:
+            if fault.kind in kinds and place in (None, fault.where):
                 self.faults.remove(fault)
                 self.struck(fault)
                 return fault
@@ -182,111 +162,158 @@ class LineEnd:
         fields["fault"] = fields.pop("kind").value
         self._recorder.record(f"modem:{self.name}", "line.fault", **fields)
 
-    def _make_link(self, link: Path) -> None:
-        try:
-            link.parent.mkdir(parents=True, exist_ok=True)
-            self._claim(link)
-            if link.is_symlink():
-                link.unlink()  # left behind: nobody holds the claim
-            link.symlink_to(self.path)
-        except OSError as error:
-            self.close()
-            reason = error.strerror
-            if error.errno == errno.EADDRINUSE:
-                reason = "another virtual modem uses it"
-            raise LineUnavailable(f"cannot make the link {link}: {reason}") from error
-        self._link = link
-        self.path = str(link)
+    # rate, flow, sleep, lines ---------------------------------------------------------------------
 
-    def _claim(self, link: Path) -> None:
-        """One modem per link. The kernel lets go of an abstract name when its process ends."""
-        name = hashlib.sha256(os.fsencode(link.absolute())).hexdigest()
-        claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    def set_rate(self, rate: int) -> None:
+        """AT+IPR: from the next byte on; 0 goes on at the rate it has, and finds the next one."""
+        self._follows = rate == 0
+        if rate and rate != self._rate:
+            last_bytes_s = _FIFO / (self._rate / 10)
+            self._rate = rate
+            if isinstance(self._end, UartEnd):
+                self._change_rate(self._end, last_bytes_s)
+        self._output.bytes_per_s = self._rate / 10 if self._settings.pace else None
+
+    def search_rate(self) -> None:
+        """Booted with AT+IPR=0: dumb and nearly deaf until the host says AT."""
+        self._search = RateSearch() if self._follows else None
+        self._listen()
+
+    def set_flow(self, by_host: int, by_modem: int) -> None:
+        """AT+IFC (V.250 §6.2.12): how each side stops the other; 0 not, 1 XON/XOFF, 2 RTS/CTS."""
+        self._heeds_rts = by_host == 2
+        self._output.hold("rts", self._heeds_rts and not self.lines.state.rts)
+        self._flow_stop = FlowStop(self._stopped) if by_host == 1 else None
+        if by_host != 1:
+            self._output.hold("xoff", held=False)
+        if isinstance(self._end, UartEnd):
+            with suppress(OSError):  # gone: the reader says so
+                self._end.set_rtscts(2 in (by_host, by_modem))
+        self._listen()
+
+    def set_sleep(self, mode: SleepMode) -> None:
+        """The modem may doze from now on, or not."""
+        self._sleep = None
+        if mode is not SleepMode.AWAKE:
+            settings = self._settings
+            self._sleep = Sleep(mode, settings.sleep_after_s, settings.wake_bytes, self.missed)
+            self._sleep.dtr = self.lines.state.dtr
+        self._listen()
+
+    def _host_lines(self, state: LineState) -> None:
+        if self._sleep is not None:
+            self._sleep.dtr = state.dtr
+        self._output.hold("rts", self._heeds_rts and not state.rts)
+        self._on_host(state)
+
+    def _stopped(self, held: bool) -> None:
+        self._output.hold("xoff", held)
+
+    def _change_rate(self, uart: UartEnd, last_bytes_s: float) -> None:
+        """Once the answer to AT+IPR is out, at the old rate."""
+        if uart is not self._end:
+            return
         try:
-            claim.bind(f"\0hil-modem-{name}")
-        except OSError:
-            claim.close()
-            raise
-        self._lock = claim
+            if self._output.unsent:
+                self._loop.call_later(_SETTLE_S, self._change_rate, uart, last_bytes_s)
+            elif last_bytes_s:
+                self._loop.call_later(last_bytes_s, self._change_rate, uart, 0.0)
+            else:
+                uart.set_rate(self._rate)
+        except (OSError, ValueError) as error:
+            self._recorder.record(
+                f"modem:{self.name}", "note", text=f"{uart.path}: no {self._rate} baud: {error}"
+            )
+
+    # what comes and goes --------------------------------------------------------------------------
 
     def _listen(self) -> None:
-        os.set_blocking(self._fd, False)
-        self._loop.add_reader(self._fd, self._readable)
+        """Put together who hears the host's bytes on their way to the modem."""
+        ears: list[Callable[[bytes], bytes]] = []
+        if self._search is not None:
+            ears.append(self._find_rate)
+        if self._settings.check_baud:
+            ears.append(self._off_the_wire)
+        ears += [ear.hear for ear in (self._flow_stop, self._sleep) if ear is not None]
+        self._ears = ears
+
+    def _find_rate(self, data: bytes) -> bytes:
+        assert self._search is not None
+        found = self._search.hear(data)
+        if found is None:
+            return b""
+        self._search = None
+        self._listen()
+        self._take_clients_rate()
+        first = self._settings.autobaud_first
+        self._cuts = 2 if first == "half" else 0  # echo and answer
+        return b"" if first == "lost" else found
+
+    def _take_clients_rate(self) -> None:
+        if self._settings.check_baud and (rate := self._clients_rate()):
+            self._rate = rate
+            self.set_rate(0)
+        self._recorder.record(f"modem:{self.name}", "note", text=f"autobaud: {self._rate} baud")
+
+    def _clients_rate(self) -> int:
+        """0 where it cannot be known: on a UART the bytes come as its receiver made them out."""
+        return rate_of(self._end.fd) if isinstance(self._end, PtyEnd) else 0
+
+    def _off_the_wire(self, data: bytes) -> bytes:
+        rate = self._clients_rate()
+        if self._follows and rate != self._rate and data[:2].upper() == b"AT":
+            self._take_clients_rate()
+        return carried(data, rate, self._rate)
+
+    def _on_the_wire(self, data: bytes) -> bytes:
+        if self._cuts:
+            self._cuts = 0 if data.endswith(b"\n") else self._cuts - 1
+            data = data[(len(data) + 1) // 2 :]
+        if self._settings.check_baud:
+            data = carried(data, self._rate, self._clients_rate())
+        return data
+
+    def _gone(self, error: object) -> None:
+        self._recorder.record(f"modem:{self.name}", "note", text=f"line lost: {error}")
+        self.close()
+        self.lost = str(error)
 
     def _readable(self) -> None:
+        assert self._end is not None
         try:
-            data = os.read(self._fd, 4096)
+            data = os.read(self._end.fd, 4096)
+            if not data:
+                raise OSError("the other end hung up")
+            self._end.heard()
         except BlockingIOError:
             return
         except OSError as error:
-            self._recorder.record(f"modem:{self.name}", "note", text=f"line lost: {error}")
-            self.close()
+            self._gone(error.strerror or error)
             return
-        if not data:
-            self.close()
-            return
-        if self._slave >= 0:
-            # A client's TIOCEXCL would outlive it, because our own descriptor stays open: the
-            # next ordinary user could not open the port any more.
-            fcntl.ioctl(self._slave, termios.TIOCNXCL)
         if self._witness:
             self._recorder.record(f"line:{self.name}", "serial", dir="tx", bytes=data)
         arrived = data
         for fault in [fault for fault in self.faults if fault.direction == "tx"]:
-            if fault.kind in (FaultKind.DROP, FaultKind.DUPLICATE, FaultKind.GARBAGE):
+            if fault.kind in _SPOILING:
                 self.faults.remove(fault)
                 self.struck(fault)
                 arrived = fault.apply(arrived)
+        if self._ears:
+            for hear in tuple(self._ears):
+                arrived = hear(arrived)
+            if not arrived:
+                self.processed(len(data))
+                return
         self._on_data(arrived, len(data))
 
     def _outgoing(self, data: bytes) -> bytes:
         for fault in [fault for fault in self.faults if fault.direction == "rx"]:
             if fault.kind in (FaultKind.SPLIT, FaultKind.DELAY):
                 before = 0 if fault.kind is FaultKind.DELAY else max(1, fault.skip)
-                self._breaks.append((len(self._output) + min(before, len(data)), fault.seconds))
-            elif fault.kind not in (FaultKind.DROP, FaultKind.DUPLICATE, FaultKind.GARBAGE):
+                self._output.pause_after(min(before, len(data)), fault.seconds)
+            elif fault.kind not in _SPOILING:
                 continue
             self.faults.remove(fault)
             self.struck(fault)
             data = fault.apply(data)
         return data
-
-    def _flush(self) -> None:
-        self._pause = None
-        while self._output and self.plugged:
-            size = len(self._output)
-            if self._breaks:
-                before, seconds = self._breaks[0]
-                if before == 0:
-                    del self._breaks[0]
-                    self._pause = self._loop.call_later(seconds, self._flush)
-                    return
-                size = min(size, before)
-            if self.bytes_per_s is not None:
-                size = min(size, 32)
-            try:
-                sent = os.write(self._fd, self._output[:size])
-            except BlockingIOError:
-                self._loop.add_writer(self._fd, self._flush_again)
-                return
-            del self._output[:sent]
-            self._tell_room()
-            self._breaks = [(max(0, at - sent), seconds) for at, seconds in self._breaks]
-            if self.bytes_per_s is not None:
-                self._pause = self._loop.call_later(sent / self.bytes_per_s, self._flush)
-                return
-
-    def _flush_again(self) -> None:
-        self._loop.remove_writer(self._fd)
-        if self._pause is None:
-            self._flush()
-
-    def _drop_output(self) -> None:
-        self._output.clear()
-        self._tell_room()
-        self._breaks.clear()
-        if self._pause is not None:
-            self._pause.cancel()
-            self._pause = None
-        if self._fd >= 0:
-            self._loop.remove_writer(self._fd)

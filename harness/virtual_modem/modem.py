@@ -10,13 +10,16 @@ from harness.clock import NO_WORK, ScenarioClock, WorkCounter
 from harness.errors import HilError, UsageError
 from harness.evidence.timeline import Recorder
 from harness.network.loop import LoopThread
-from harness.virtual_modem.core import Core, Power
+from harness.virtual_modem import quirks
+from harness.virtual_modem.core import Core
 from harness.virtual_modem.families import FAMILIES
 from harness.virtual_modem.faults import LineFault
 from harness.virtual_modem.identity import ModemIdentity, Subscription
+from harness.virtual_modem.lines import LineState
 from harness.virtual_modem.messages import SentSms
 from harness.virtual_modem.network import ModemNetwork
 from harness.virtual_modem.settings import ModemSettings
+from harness.virtual_modem.work import Power
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +118,51 @@ class VirtualModem:
 
     def plug(self) -> str:
         """Open the line (again); without a symlink its path is a new one."""
-
-        def plug() -> str:
-            line, settings = self._core.line, self.settings
-            if line.plugged:
-                return line.path
-            if settings.port is not None:
-                return line.open_uart(settings.port, settings.baud)
-            return line.open_pty(settings.link)
-
-        return self._loop.call(plug)
+        return self._loop.call(self._core.line.open)
 
     def unplug(self) -> None:
         """The cable is pulled: the host sees the line hang up; the modem stays powered."""
         self._loop.call(self._core.line.close)
+
+    @property
+    def line_lost(self) -> str | None:
+        """Why the port of a real UART went away by itself; :meth:`plug` opens it again."""
+        return self._core.line.lost
+
+    @property
+    def lines(self) -> LineState:
+        """The control lines as they are now."""
+        return self._core.line.lines.state
+
+    @property
+    def rings(self) -> int:
+        """How many pulses RI has given since somebody looks (:meth:`on_lines`)."""
+        return self._core.line.lines.rings
+
+    @property
+    def has_pins(self) -> bool:
+        """Whether the lines are those of a real UART, and not only this object's."""
+        return self._core.line.has_pins
+
+    def set_dtr(self, level: bool) -> None:
+        """The host asserts DTR (True) or lets it go: what a PTY cannot carry."""
+        self._loop.call(lambda: self._core.line.lines.host(dtr=level))
+
+    def set_rts(self, level: bool) -> None:
+        """The host asserts RTS (True) or lets it go; it stops the modem with AT+IFC=2."""
+        self._loop.call(lambda: self._core.line.lines.host(rts=level))
+
+    def on_lines(self, listener: Callable[[LineState], object]) -> None:
+        """Call ``listener`` with each change of a line, on the loop's thread: it must not block.
+
+        From then on RI is worked, and the lines are on the timeline.
+        """
+
+        def listen() -> None:
+            quirks.levels(self._core)
+            self._core.line.lines.listen(listener)
+
+        self._loop.call(listen)
 
     def power(self, on: bool) -> None:
         """Press PWRKEY: boot, or an orderly shutdown. Returns before the boot is over."""
@@ -167,7 +201,7 @@ class VirtualModem:
 
     def inject(self, fault: LineFault) -> None:
         """Have a fault strike at its next occasion."""
-        self._loop.call(lambda: self._core.inject(fault))
+        self._loop.call(lambda: quirks.inject(self._core, fault))
 
     def _changed(self, reason: str) -> None:
         core = self._core

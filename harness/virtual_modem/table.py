@@ -44,8 +44,13 @@ def says(*lines: str) -> Handler:
     return lambda core, command: list(lines)
 
 
-def kept(name: str, default: str, *fields: Field) -> Entry:
-    """A setting that is checked, kept until power goes, and read back."""
+def kept(
+    name: str, default: str, *fields: Field, then: Callable[[Core, str], object] | None = None
+) -> Entry:
+    """A setting that is checked, kept until power goes, and read back.
+
+    ``then`` gets its name once it was set, and puts it into force.
+    """
     setting = Setting(default, fields)
 
     def read(core: Core, command: Command) -> Info:
@@ -53,6 +58,8 @@ def kept(name: str, default: str, *fields: Field) -> Entry:
 
     def write(core: Core, command: Command) -> Info:
         core.values[name] = setting.merge(core.values.get(name, default), command.params)
+        if then is not None:
+            then(core, name)
         return None
 
     return Entry(read=read, set=write, test=says(f"{name}: {setting.shown}"))

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import Enum
+from typing import Any
 
 from harness.clock import WorkCounter
+
+
+class Power(Enum):
+    OFF = "off"
+    BOOTING = "booting"
+    READY = "ready"
 
 
 class WorkInHand:
@@ -18,6 +27,7 @@ class WorkInHand:
         self._work = work
         self._held: set[object] = set()
         self._timers: set[asyncio.TimerHandle] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     def after(self, seconds: float, action: Callable[[], object]) -> None:
         """Call ``action`` after host seconds, unless power goes before; virtual time waits."""
@@ -32,6 +42,23 @@ class WorkInHand:
 
         timer = self.loop.call_later(seconds, fire)
         self._timers.add(timer)
+
+    def spawn(self, work: object) -> None:
+        """Run a coroutine until it ends or power goes; anything else is no work."""
+        if inspect.iscoroutine(work):
+            task = self.loop.create_task(work)
+            self._tasks.add(task)
+            task.add_done_callback(self._ended)
+
+    def failed(self, error: BaseException) -> None:
+        """A coroutine ended with a defect."""
+        raise error
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self.failed(error)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -56,7 +83,9 @@ class WorkInHand:
             self._work.done(f"modem:{self.name}")
 
     def drop_work(self) -> None:
-        """Power is gone: no timer fires any more."""
+        """Power is gone: nothing goes on, and no timer fires any more."""
+        for task in tuple(self._tasks):
+            task.cancel()
         for timer in tuple(self._timers):
             timer.cancel()
         self._timers.clear()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.at.commandparse import Command
 from harness.virtual_modem.fields import like, ranged
+from harness.virtual_modem.quirks import apply_flow
 from harness.virtual_modem.results import AtError
 from harness.virtual_modem.table import (
     CommandTable,
@@ -160,7 +161,7 @@ def baud(*rates: int) -> Entry:
         rate = number(command, 0, 0, max(rates))
         if rate not in known:
             raise AtError(50)
-        core.baud = rate or core.baud
+        core.baud = rate
         core.after_final(core.apply_baud)
         return None
 
@@ -196,7 +197,7 @@ COMMANDS: CommandTable = {
     "+CCLK": Entry(read=_clock, set=_set_clock, test=nothing),
     "+CTZU": kept("+CTZU", "1", ranged("0,1")), "+CTZR": kept("+CTZR", "0", ranged("0-2")),
     "+IPR": baud(9600, 19200, 38400, 57600, 115_200, 230_400, 460_800, 921_600),
-    "+IFC": kept("+IFC", "0,0", ranged("0,2"), ranged("0,2")),
+    "+IFC": kept("+IFC", "0,0", ranged("0,2"), ranged("0,2"), then=apply_flow),
     "+ICF": kept("+ICF", "3,3", ranged("3"), ranged("3")),
     "+CBC": Entry(run=says("+CBC: 0,100,3800")),
     "+CLAC": Entry(run=_list_commands),

@@ -9,6 +9,7 @@ from harness.at.commandparse import Command
 from harness.virtual_modem.commands.general import iccid, nothing, power_down
 from harness.virtual_modem.fields import ranged
 from harness.virtual_modem.quectel.model import model_of
+from harness.virtual_modem.quirks import apply_sleep
 from harness.virtual_modem.table import CommandTable, Entry, Info, kept, number, says
 
 if TYPE_CHECKING:
@@ -35,6 +36,6 @@ COMMANDS: CommandTable = {
     "+ICCID": iccid("+ICCID: {}"),
     "+QPOWD": Entry(run=power_down, set=power_down, test=says("+QPOWD: (0,1)")),
     "+QLTS": Entry(run=_network_time, set=_network_time, test=says("+QLTS: (0-2)")),
-    "+QSCLK": kept("+QSCLK", "0", ranged("0-2")),
+    "+QSCLK": kept("+QSCLK", "0", ranged("0-2"), then=apply_sleep),
     "+CTZU": kept("+CTZU", "1", ranged("0,1,3")),
 }  # fmt: skip
