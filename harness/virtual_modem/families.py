@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.virtual_modem.family import Family
+from harness.virtual_modem.generic import Generic
 from harness.virtual_modem.quectel.bg import QuectelBg
+from harness.virtual_modem.quectel.ec import QuectelEc
 
-_ALL: tuple[Family, ...] = (QuectelBg(),)
+_ALL: tuple[Family, ...] = (
+    Generic(),
+    QuectelBg(),
+    QuectelEc(),
+)
 FAMILIES: Mapping[str, Family] = {family.name: family for family in _ALL}

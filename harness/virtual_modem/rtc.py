@@ -23,7 +23,7 @@ class Rtc:
         self._clock = clock
         self._zone = zone
         self._epoch = epoch
-        self._utc = utc
+        self.utc = utc
         self.synchronised = False
         self.reset()
 
@@ -53,7 +53,7 @@ class Rtc:
     @property
     def _shift(self) -> timedelta:
         """What +CCLK shows, minus UTC."""
-        return timedelta() if self._utc else timedelta(minutes=15 * self.quarters)
+        return timedelta() if self.utc else timedelta(minutes=15 * self.quarters)
 
     def text(self) -> str:
         return f"{self.now() + self._shift:%y/%m/%d,%H:%M:%S}{self.quarters:+03d}"

@@ -13,6 +13,7 @@ from harness.virtual_modem.results import AtError, Unknown
 if TYPE_CHECKING:
     from harness.virtual_modem.core import Core
 
+#: Pieces of information; nothing comes between the lines of one piece (a count and its data).
 Info = list[str] | None
 Reply = Info | Coroutine[Any, Any, Info]
 Handler = Callable[["Core", Command], Reply]

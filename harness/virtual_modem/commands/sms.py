@@ -125,13 +125,14 @@ def routed(core: Core, message: Stored) -> str:
     return f"+CDS: {fields}" if report else f"+CMT: {fields}\r\n{body}"
 
 
-def _entry(core: Core, message: Stored, head: str) -> list[str]:
+def _entry(core: Core, message: Stored, head: str) -> str:
+    """Head and data, which nothing comes between."""
     if not text_mode(core):
         length, digits = pdu_line(message)
-        return [f"{head}{message.status},,{length}", digits]
+        return f"{head}{message.status},,{length}\r\n{digits}"
     fields, body = describe(core, message)
     line = f'{head}"{STATUS[message.status]}",{fields}'
-    return [line] if body is None else [line, body]
+    return line if body is None else f"{line}\r\n{body}"
 
 
 def _read(core: Core, command: Command) -> Info:
@@ -140,10 +141,10 @@ def _read(core: Core, command: Command) -> Info:
         if core.family.empty_is_ok:
             return None
         raise cms(321)
-    lines = _entry(core, message, "+CMGR: ")
+    entry = _entry(core, message, "+CMGR: ")
     if message.status == 0:
         message.status = 1
-    return lines
+    return [entry]
 
 
 def _list(core: Core, command: Command) -> Info:
@@ -156,7 +157,7 @@ def _list(core: Core, command: Command) -> Info:
     lines: list[str] = []
     for index, message in sorted(store.places.items()):
         if status in (4, message.status):
-            lines += _entry(core, message, f"+CMGL: {index},")
+            lines.append(_entry(core, message, f"+CMGL: {index},"))
             if message.status == 0:
                 message.status = 1
     return lines

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from harness.at.commandparse import Command
 from harness.virtual_modem.fields import Setting
-from harness.virtual_modem.quectel import keys
 from harness.virtual_modem.quectel.model import model_of
 from harness.virtual_modem.results import Unknown
 from harness.virtual_modem.table import CommandTable, Entry, Info, text
@@ -39,7 +38,9 @@ def keyed(name: str, known: Keys) -> Entry:
     return Entry(set=write, test=test)
 
 
-COMMANDS: CommandTable = {
-    "+QCFG": keyed("+QCFG", lambda core: model_of(core).config),
-    "+QURCCFG": keyed("+QURCCFG", lambda core: keys.URC),
-}
+def commands(urc: Mapping[str, Setting]) -> CommandTable:
+    """+QCFG with the model's keys, +QURCCFG with ``urc``."""
+    return {
+        "+QCFG": keyed("+QCFG", lambda core: model_of(core).config),
+        "+QURCCFG": keyed("+QURCCFG", lambda core: urc),
+    }

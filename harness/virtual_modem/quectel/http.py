@@ -132,8 +132,8 @@ def _ready(core: Core) -> None:
         raise AtError(703)
 
 
-async def _post(core: Core, command: Command) -> Info:
-    length = number(command, 0, 1, 102_400)
+async def _post(core: Core, command: Command, body_max: int) -> Info:
+    length = number(command, 0, 1, body_max)
     wait, response = number(command, 1, 1, 65535, 60), number(command, 2, 1, 65535, 60)
     _ready(core)
     data = await core.ask("\r\nCONNECT\r\n", length, timeout_s=wait, echo=False)
@@ -190,10 +190,17 @@ async def _read(core: Core, command: Command) -> Info:
     return None
 
 
-COMMANDS: CommandTable = {
-    "+QHTTPCFG": Entry(set=_config, test=_keys),
-    "+QHTTPURL": Entry(set=_url, test=says("+QHTTPURL: (1-700),(1-65535)")),
-    "+QHTTPPOST": Entry(set=_post, test=says("+QHTTPPOST: (1-102400),(1-65535),(1-65535)")),
-    "+QHTTPGET": Entry(run=_get, set=_get, test=says("+QHTTPGET: (1-65535),(1-2048),(1-65535)")),
-    "+QHTTPREAD": Entry(run=_read, set=_read, test=says("+QHTTPREAD: (1-65535)")),
-}  # fmt: skip
+def commands(body_max: int) -> CommandTable:
+    """The table for a family whose +QHTTPPOST takes so many bytes."""
+    return {
+        "+QHTTPCFG": Entry(set=_config, test=_keys),
+        "+QHTTPURL": Entry(set=_url, test=says("+QHTTPURL: (1-700),(1-65535)")),
+        "+QHTTPPOST": Entry(
+            set=lambda core, command: _post(core, command, body_max),
+            test=says(f"+QHTTPPOST: (1-{body_max}),(1-65535),(1-65535)"),
+        ),
+        "+QHTTPGET": Entry(
+            run=_get, set=_get, test=says("+QHTTPGET: (1-65535),(1-2048),(1-65535)")
+        ),
+        "+QHTTPREAD": Entry(run=_read, set=_read, test=says("+QHTTPREAD: (1-65535)")),
+    }

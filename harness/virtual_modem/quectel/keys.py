@@ -1,6 +1,7 @@
 """The keys of AT+QCFG and AT+QURCCFG, per model.
 
-Names and ranges are those that a BG95-M3 (BG95M3LAR02A03) and a BG96 list with ``AT+QCFG=?``.
+Names and ranges are those that a BG95-M3 (BG95M3LAR02A03) and a BG96 list with ``AT+QCFG=?``;
+for EC2x and EG9x those of the EC2x&EG9x AT manual's list.
 Values are kept, also without power (the manuals: saved automatically), and change nothing else.
 Keys of that list which are not here (``gpio``, ``sibinfo`` …) are unknown to the virtual modem.
 """
@@ -15,11 +16,7 @@ _PULSE = (ranged("1-2000"), ranged("1-5"))
 _SEQUENCE = like(r"(?:0[0-3]){1,3}", "(00-010203)")
 _BAND_LIST = like(r"[0-9A-Fa-f]{1,40}", "<band_priority_seq>")
 
-_BOTH: Mapping[str, Setting] = {
-    "nwscanmode": Setting("0", (ranged("0,1,3"), EFFECT)),
-    "servicedomain": Setting("2", (ranged("1,2"), EFFECT)),
-    "nwscanseq": Setting("020301", (_SEQUENCE, EFFECT)),
-    "celevel": Setting("0", (ranged("0-2"),)),
+_RING: Mapping[str, Setting] = {
     "urc/ri/ring": Setting(
         '"auto",120,1000,5000,"off",1',
         (words("off", "pulse", "always", "auto", "wave"), ranged("1-2000"), ranged("1-10000"),
@@ -29,6 +26,14 @@ _BOTH: Mapping[str, Setting] = {
     "urc/ri/other": Setting('"pulse",120,1', (words("off", "pulse"), *_PULSE)),
     "risignaltype": Setting('"respective"', (words("respective", "physical"),)),
     "urc/delay": Setting("0", (ranged("0,1"),)),
+}  # fmt: skip
+
+_BOTH: Mapping[str, Setting] = {
+    **_RING,
+    "nwscanmode": Setting("0", (ranged("0,1,3"), EFFECT)),
+    "servicedomain": Setting("2", (ranged("1,2"), EFFECT)),
+    "nwscanseq": Setting("020301", (_SEQUENCE, EFFECT)),
+    "celevel": Setting("0", (ranged("0-2"),)),
     "ledmode": Setting("0", (ranged("0,1,3"),)),
     "airplanecontrol": Setting("0", (ranged("0,1"),)),
     "cmux/urcport": Setting("0", (ranged("0-4"),)),
@@ -43,7 +48,28 @@ _BOTH: Mapping[str, Setting] = {
     "bip/auth": Setting("1", (ranged("0-3"),)),
     "msc": Setting("2", (ranged("0-2"),)),
     "sgsn": Setting("2", (ranged("0-2"),)),
-}  # fmt: skip
+}
+
+EC: Mapping[str, Setting] = {
+    **_RING,
+    "gprsattach": Setting("1", (ranged("0,1"),)),
+    "nwscanmode": Setting("0", (ranged("0-5"), EFFECT)),
+    "nwscanseq": Setting("04030201", (like(r"(?:0[0-5]){1,5}", "(00-0504030201)"), EFFECT)),
+    "roamservice": Setting("2", (ranged("1,2,255"), EFFECT)),
+    "servicedomain": Setting("2", (ranged("0-2"), EFFECT)),
+    "band": Setting(
+        "0x93,0x1e200000095,0x21",
+        (hexadecimal(0xFFFF), hexadecimal(0x7FFFFFFFFFFFFFFF), hexadecimal(0x3F), EFFECT),
+        required=3,
+    ),
+    "ims": Setting("0", (ranged("0-2"),)),
+    "usbnet": Setting("0", (ranged("0-3"),)),
+    "airplanecontrol": Setting("0", (ranged("0,1"),)),
+    "pdp/duplicatechk": Setting("0", (ranged("0,1"),)),
+    "ltesms/format": Setting("1", (ranged("0,1"),)),
+    "msc": Setting("1", (ranged("0-2"),)),
+    "sgsn": Setting("1", (ranged("0-2"),)),
+}
 
 _BG95_M1, _BG95_NB = 0x100002000000000F0E189F, 0x10004200000000090E189F
 
@@ -78,4 +104,7 @@ BG96: Mapping[str, Setting] = {
 #: The default of real modules is a USB port; here it is the only port there is (assumed).
 URC: Mapping[str, Setting] = {
     "urcport": Setting('"uart1"', (words("usbat", "usbmodem", "uart1"),)),
+}
+URC_EC: Mapping[str, Setting] = {
+    "urcport": Setting('"uart1"', (words("usbat", "usbmodem", "uart1", "all"),)),
 }

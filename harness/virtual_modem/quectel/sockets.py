@@ -98,7 +98,7 @@ def _read(core: Core, command: Command) -> Info:
     data = core.sockets.read(connection, limit)
     if not data:
         return ["+QIRD: 0"]
-    return [f"+QIRD: {len(data)}", data.decode("latin-1")]
+    return [f"+QIRD: {len(data)}\r\n" + data.decode("latin-1")]
 
 
 def _line(core: Core, c: Connection) -> str:
