@@ -63,8 +63,8 @@ class Core(WorkInHand):
         on_state: Callable[[str], object],
     ) -> None:
         super().__init__(name, work, loop)
-        self.family = family
-        self.identity = identity
+        self.family: Family = family
+        self.identity: ModemIdentity = identity
         self.subscription = subscription
         self.settings = settings
         self.recorder = recorder

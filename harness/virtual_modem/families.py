@@ -8,10 +8,12 @@ from harness.virtual_modem.family import Family
 from harness.virtual_modem.generic import Generic
 from harness.virtual_modem.quectel.bg import QuectelBg
 from harness.virtual_modem.quectel.ec import QuectelEc
+from harness.virtual_modem.telit.me910 import TelitMe910
 
 _ALL: tuple[Family, ...] = (
     Generic(),
     QuectelBg(),
     QuectelEc(),
+    TelitMe910(),
 )
 FAMILIES: Mapping[str, Family] = {family.name: family for family in _ALL}

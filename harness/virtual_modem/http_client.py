@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -55,7 +56,12 @@ class Response:
     chunked: bool = False
     body: bytearray = field(default_factory=bytearray)
     trouble: Trouble | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)  #: by lower-case name
     done: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def header(self, name: str) -> str:
+        """A header field's value, "" when there is none."""
+        return self.headers.get(name, "")
 
 
 class HttpClient:
@@ -177,7 +183,7 @@ async def _read_head(reader: asyncio.StreamReader, headless: bool, limit: int) -
     if len(words) < 2 or not words[0].startswith("HTTP/") or not words[1].isdecimal():
         raise ValueError(f"no status line: {first!r}")
     fields = {k.strip().lower(): v.strip() for k, _, v in (x.partition(":") for x in lines)}
-    response = Response(int(words[1]), head)
+    response = Response(int(words[1]), head, headers=fields)
     announced = fields.get("content-length", "")
     if headless or response.status in (204, 304):
         response.length = 0

@@ -304,8 +304,6 @@ def _acknowledge(core: Core, command: Command) -> Info:
     return None
 
 
-
-
 def _known_memories(core: Core, command: Command) -> Info:
     names = "(" + ",".join(f'"{name}"' for name in sorted(core.messages.stores)) + ")"
     return [f"+CPMS: {names},{names},{names}"]
