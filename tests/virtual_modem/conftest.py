@@ -45,8 +45,12 @@ class Host:
             got += os.read(self.fd, 1)
         return got
 
+    def write(self, data: bytes) -> None:
+        """Payload, as it is."""
+        os.write(self.fd, data)
+
     def ask(self, command: str, *ends: bytes) -> bytes:
-        os.write(self.fd, command.encode("latin-1") + b"\r")
+        self.write(command.encode("latin-1") + b"\r")
         return self.read_until(*(ends or (b"OK\r\n", b"\nERROR\r\n", b"E ERROR: ", b"S ERROR: ")))
 
     def boot(self) -> None:
@@ -80,6 +84,13 @@ def registered(modem: VirtualModem) -> None:
     assert modem.state.registered or there.wait(10)
 
 
+def booted(modem: VirtualModem) -> None:
+    """Wait until the modem listens, for families that do not say so."""
+    there = threading.Event()
+    modem.on_state(lambda state: there.set() if state.state == "ready" else None)
+    assert modem.state.state == "ready" or there.wait(10)
+
+
 @pytest.fixture(scope="session")
 def loop() -> Iterator[LoopThread]:
     loop = LoopThread("test-io")
@@ -97,6 +108,7 @@ def bench(loop: LoopThread, tmp_path: Path) -> Iterator[Make]:
 
     def make(
         *,
+        family: str = "quectel-bg",
         settings: ModemSettings | None = None,
         subscription: Subscription | None = None,
         target: tuple[str, int] | None = None,
@@ -109,7 +121,7 @@ def bench(loop: LoopThread, tmp_path: Path) -> Iterator[Make]:
         timeline = Timeline(None, clock)
         lookups: list[str] = []
         modem = VirtualModem(
-            "tracker", identity=identity, clock=clock, recorder=timeline, loop=loop,
+            "tracker", family, identity=identity, clock=clock, recorder=timeline, loop=loop,
             subscription=subscription or Subscription.of("plus"),
             network=ModemNetwork(
                 routes={(PLATFORM[0], port): target} if target else {},
