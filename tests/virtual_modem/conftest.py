@@ -104,12 +104,13 @@ def bench(loop: LoopThread, tmp_path: Path) -> Iterator[Make]:
         identity: ModemIdentity | None = None,
         name: str | None = None,
         port: int = 80,
+        family: str = "quectel-bg",
     ) -> Bench:
         clock = VirtualClock(NOON) if virtual else RealClock(NOON)
         timeline = Timeline(None, clock)
         lookups: list[str] = []
         modem = VirtualModem(
-            "tracker", identity=identity, clock=clock, recorder=timeline, loop=loop,
+            "tracker", family, identity=identity, clock=clock, recorder=timeline, loop=loop,
             subscription=subscription or Subscription.of("plus"),
             network=ModemNetwork(
                 routes={(PLATFORM[0], port): target} if target else {},
