@@ -22,6 +22,7 @@ class Generic(Family):
         **radio.EDRX, **sim.COMMANDS, **sms.COMMANDS,
         "+CEREG": radio.registration("+CEREG", 5),
         "+CGSN": general.serial_number('+CGSN: "{}"'),
+        "+IFC": general.flow_control("0-2"),
     }  # fmt: skip
     quoted_address = True
     sources = ("3GPP TS 27.007", "3GPP TS 27.005", "ITU-T V.250")

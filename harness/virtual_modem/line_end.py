@@ -176,7 +176,8 @@ class LineEnd:
 
     def search_rate(self) -> None:
         """Booted with AT+IPR=0: dumb and nearly deaf until the host says AT."""
-        self._search = RateSearch() if self._follows else None
+        lose_first = self._settings.autobaud_first == "lost"
+        self._search = RateSearch(lose_first=lose_first) if self._follows else None
         self._listen()
 
     def set_flow(self, by_host: int, by_modem: int) -> None:
@@ -245,9 +246,8 @@ class LineEnd:
         self._search = None
         self._listen()
         self._take_clients_rate()
-        first = self._settings.autobaud_first
-        self._cuts = 2 if first == "half" else 0  # echo and answer
-        return b"" if first == "lost" else found
+        self._cuts = 2 if self._settings.autobaud_first == "half" else 0  # echo and answer
+        return found
 
     def _take_clients_rate(self) -> None:
         if self._settings.check_baud and (rate := self._clients_rate()):

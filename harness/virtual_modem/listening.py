@@ -46,17 +46,27 @@ class Sleep:
 
 
 class RateSearch:
-    """Nothing but the letters AT tell the rate (3GPP TS 27.007 has none; vendors' AT+IPR=0)."""
+    """Nothing but the letters AT tell the rate (AT+IPR=0); ``lose_first`` costs their line."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, lose_first: bool) -> None:
+        self._lose_first = lose_first
+        self._found = False
         self._before = b""
 
     def hear(self, data: bytes) -> bytes | None:
-        """From ``AT`` on, or None while there is none."""
-        data = self._before + data
-        at = data.upper().find(b"AT")
-        self._before = data[-1:]
-        return None if at < 0 else data[at:]
+        """What the modem gets once it has the rate; None before."""
+        if not self._found:
+            data = self._before + data
+            at = data.upper().find(b"AT")
+            if at < 0:
+                self._before = data[-1:]
+                return None
+            self._found = True
+            data = data[at:]
+        if self._lose_first:
+            end = data.find(b"\r") + 1
+            return data[end:] if end else None
+        return data
 
 
 class Haste:

@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from harness.errors import HilError, UsageError
@@ -22,8 +21,8 @@ from harness.rig.discover.holders import (
 from harness.rig.discover.ports import SerialPort, named_port, serial_ports
 from harness.rig.discover.probe import BAUDS, Probe, probe
 from harness.rig.discover.sound import Sound
+from harness.rig.discover.together import together
 
-_AT_ONCE = 8
 _READY_S = 10.0
 _IMEI = re.compile(r"(?<!\d)\d{15}(?!\d)")
 
@@ -85,9 +84,9 @@ def discover(
     """
     known = listed()
     chosen = _named(named, known) if named else known
-    with ThreadPoolExecutor(_AT_ONCE, "discover") as pool:
-        answers = list(pool.map(lambda port: _answer(port, asked=every or bool(port.likeness)),
-                                chosen))  # fmt: skip
+    answers = together(
+        lambda port: _answer(port, asked=every or bool(port.likeness)), chosen, "discover"
+    )
     modems = [answer.modem for answer in answers if answer.modem is not None]
     remarks = (MODEM_MANAGER_ADVICE,) if modem_manager_runs() else ()
     return Discovery(tuple(answer.report for answer in answers), grouped(modems), remarks)

@@ -95,7 +95,8 @@ def _ask(port: Port, baud: int, wait_s: float, tries: int) -> Probe:
         # The first bytes may be lost on a sleeping modem; the last try also leaves a prompt.
         last = tries > 1 and number == tries - 1
         heard = _hear(port, (_LEAVE_PROMPT if last else b"") + _ASK, wait_s, heard)
-        if recognise_sound(heard, _ASK) is Sound.AT:
+        found = recognise_sound(heard, _ASK)
+        if found is Sound.AT or (found in _ENOUGH and number):
             break
     sound = recognise_sound(heard, _ASK)
     return Probe(sound, None if sound is Sound.SILENT else baud, heard)

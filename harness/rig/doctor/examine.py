@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from harness.errors import HilError
@@ -13,6 +12,7 @@ from harness.line import AtTimeout, EventTimeout, PortBusy, PortSettings
 from harness.modem import open_modem
 from harness.modem.errors import CannotDo, ModemError
 from harness.rig.bench import BenchOptions
+from harness.rig.discover.together import together
 from harness.rig.doctor.findings import DeviceHealth, Finding, RigHealth, Sheet, unfit, warning
 from harness.rig.doctor.line_checks import check_line
 from harness.rig.doctor.modem_checks import BEFORE_NETWORK, Subject, check_clock
@@ -28,7 +28,6 @@ from harness.rig.locks import device_lock
 from harness.rig.rig import Device
 from harness.rig.session import RigSession
 
-_AT_ONCE = 8
 _RESTART = "restart the modem, and look again"
 
 
@@ -59,9 +58,8 @@ def examine(
     if door is not None and virtual and real:
         door, _ = open_door(session.network)
     try:
-        with ThreadPoolExecutor(_AT_ONCE, "doctor") as pool:
-            healths = pool.map(lambda d: _real(session.rig.devices, d, settings, door), real)
-            found |= {health.name: health for health in healths}
+        healths = together(lambda d: _real(session.rig.devices, d, settings, door), real, "doctor")
+        found |= {health.name: health for health in healths}
     finally:
         if door is not None:
             door.close()
@@ -121,7 +119,7 @@ class _Place:
 def _ask(sheet: Sheet, place: _Place, settings: DoctorSettings) -> None:
     """All rows of a device. Raises what makes further questions useless."""
     model = place.device.modem
-    if not check_line(sheet, place.path, model):
+    if not check_line(sheet, place.path, model, settings.answer_s):
         return
     sheet.begin("family")
     line = PortSettings(baudrate=model.baud, rtscts=model.rtscts)

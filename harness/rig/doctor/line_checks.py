@@ -20,10 +20,8 @@ from harness.rig.discover.sound import Sound
 from harness.rig.doctor.findings import Finding, Sheet, ok, unfit, warning
 from harness.rig.models import ModemModel
 
-_FIRST_WAIT_S = 1.0
 
-
-def check_line(sheet: Sheet, path: str, model: ModemModel) -> bool:
+def check_line(sheet: Sheet, path: str, model: ModemModel, answer_s: float) -> bool:
     """The rows up to ``echo``; whether there is a modem to ask further.
 
     Raises the line's errors, for a port that vanishes meanwhile.
@@ -40,7 +38,7 @@ def check_line(sheet: Sheet, path: str, model: ModemModel) -> bool:
             if not sheet.add(check(path)):
                 return False
     sheet.begin("baud")
-    return all(sheet.add(finding) for finding in check_answer(path, model))
+    return all(sheet.add(finding) for finding in check_answer(path, model, answer_s))
 
 
 def check_port(path: str) -> Finding:
@@ -89,11 +87,11 @@ def check_holder(path: str) -> Finding:
     return ok("in use", "by nobody else")
 
 
-def check_answer(path: str, model: ModemModel) -> Iterator[Finding]:
+def check_answer(path: str, model: ModemModel, answer_s: float) -> Iterator[Finding]:
     """Does a modem answer at the rate of the rig file, or at which? Does it echo?"""
-    found = probe(path, bauds=[model.baud], wait_s=_FIRST_WAIT_S, rtscts=model.rtscts)
+    found = probe(path, bauds=[model.baud], wait_s=answer_s, tries=5, rtscts=model.rtscts)
     if found.sound is not Sound.AT:
-        yield _silence(path, model, found)
+        yield _silence(path, model, found, answer_s)
         return
     if found.numeric:
         yield unfit("baud", "answers with numbers (ATV0)", "send it ATV1, and AT&W to keep that")
@@ -102,13 +100,13 @@ def check_answer(path: str, model: ModemModel) -> Iterator[Finding]:
     yield ok("echo", "on; the driver switches it off" if found.echo else "off")
 
 
-def _silence(path: str, model: ModemModel, found: Probe) -> Finding:
+def _silence(path: str, model: ModemModel, found: Probe, answer_s: float) -> Finding:
     if found.sound in (Sound.NMEA, Sound.DIAG):
         return unfit("baud", found.says, "name the module's AT port; hil discover finds it")
     if found.sound in (Sound.PPP, Sound.ECHO):
         return unfit("baud", found.says, "end the call, or check the wiring")
     others = [baud for baud in BAUDS if baud != model.baud]
-    other = probe(path, bauds=others, rtscts=model.rtscts)
+    other = probe(path, bauds=others, wait_s=answer_s, rtscts=model.rtscts)
     if other.sound is Sound.AT:
         return unfit(
             "baud", f"{other.says}, not at the {model.baud} of the rig file",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from harness.clock import wall
+from harness.clock import Deadline, wall
 from harness.modem import Modem, recognise
 from harness.modem.errors import ModemError, NotRegistered, SimProblem
 from harness.rig.doctor.findings import Finding, ok, unchecked, unfit, warning
@@ -83,12 +83,16 @@ def check_radio(subject: Subject) -> Finding:
 
 def check_sim(subject: Subject) -> Finding:
     """Is there a SIM, and does it want a PIN? None is ever tried: three wrong ones block it."""
-    try:
-        state = subject.modem.sim_state()
-    except SimProblem as error:
-        return unfit(
-            "sim", str(error), "put a SIM in, the right way round; is it a nano in a tray?"
-        )
+    # A radio that was just switched on may deny its SIM for some seconds.
+    deadline = Deadline.after(0.0 if subject.radio_was is None else subject.settings.ready_s)
+    while True:
+        try:
+            state = subject.modem.sim_state()
+            break
+        except SimProblem as error:
+            if deadline.expired:
+                return unfit("sim", str(error), "put a SIM in, the right way round")
+        subject.modem.channel.pump(timeout_s=min(0.5, deadline.left()))
     if state == "READY":
         subject.sim_ready = True
         return ok("sim", "ready, no PIN asked")

@@ -172,6 +172,14 @@ def baud(*rates: int) -> Entry:
     )
 
 
+def flow_control(kinds: str) -> Entry:
+    """+IFC: how host and modem stop each other (V.250 §6.2.12); no flow control from the factory.
+
+    ``kinds`` of 0 none, 1 XON/XOFF, 2 RTS and CTS.
+    """
+    return kept("+IFC", "0,0", ranged(kinds), ranged(kinds), then=apply_flow)
+
+
 def _list_commands(core: Core, command: Command) -> Info:
     return [f"AT{name}" for name in sorted(core.family.commands)]
 
@@ -197,7 +205,7 @@ COMMANDS: CommandTable = {
     "+CCLK": Entry(read=_clock, set=_set_clock, test=nothing),
     "+CTZU": kept("+CTZU", "1", ranged("0,1")), "+CTZR": kept("+CTZR", "0", ranged("0-2")),
     "+IPR": baud(9600, 19200, 38400, 57600, 115_200, 230_400, 460_800, 921_600),
-    "+IFC": kept("+IFC", "0,0", ranged("0,2"), ranged("0,2"), then=apply_flow),
+    "+IFC": flow_control("0,2"),
     "+ICF": kept("+ICF", "3,3", ranged("3"), ranged("3")),
     "+CBC": Entry(run=says("+CBC: 0,100,3800")),
     "+CLAC": Entry(run=_list_commands),

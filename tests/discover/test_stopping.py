@@ -1,0 +1,42 @@
+"""Ctrl-C while ports are being asked."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.clock import Deadline, pause
+from tests.discover.ports import FakePort
+
+ROOT = Path(__file__).parents[2]
+RIG = """\
+rig: lab
+network: {{kind: lab, bind: "127.0.0.1:0"}}
+devices:
+  tracker: {{imei: "356726104408422", modem: {{port: {path}}}}}
+"""
+
+
+@pytest.mark.parametrize("command", ["discover", "doctor"])
+def test_ctrl_c_ends_it_cleanly(command: str, tmp_path: Path) -> None:
+    """It stops with one line and exit 130, though a port is still being waited for."""
+    with FakePort() as port:
+        (tmp_path / "rig.yaml").write_text(RIG.format(path=port.path), encoding="utf-8")
+        words = ["--rig", "rig.yaml"] if command == "doctor" else [port.path]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "harness", command, *words],
+            cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        deadline = Deadline.after(20)
+        while not port.heard:
+            assert not deadline.expired, "the port was never asked"
+            pause(0.01)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+    assert (process.returncode, said) == (130, "hil: stopped\n")

@@ -1,0 +1,296 @@
+"""What a PTY lacks, and the modem makes up for: lines, rates, flow control, sleep."""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+
+import pytest
+import serial
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.clock import Deadline, pause
+from harness.errors import UsageError
+from harness.virtual_modem import LineState, ModemSettings
+from harness.virtual_modem.serial_rate import carried, set_rate
+from tests.virtual_modem.conftest import Bench, Make, registered
+
+
+def _missed(one: Bench) -> list[tuple[str, int]]:
+    return [(e.data["fault"], e.data["dropped"]) for e in one.timeline.events("line.fault")]
+
+
+# lines --------------------------------------------------------------------------------------------
+
+
+def test_nobody_looks_at_the_lines_unless_told(bench: Make) -> None:
+    """No pulse of RI, nothing on the timeline; the host counts as asserting its lines."""
+    one = bench()
+    one.host.boot()
+    assert (one.modem.lines.dtr, one.modem.lines.rts) == (True, True)
+    assert one.modem.rings == 0
+    assert one.timeline.events("modem.lines") == one.timeline.events("modem.ring") == []
+
+
+def test_ri_pulses_for_codes_and_is_on_the_timeline(bench: Make) -> None:
+    """Up and down again, for a code; recorded once with its length."""
+    one = bench(settings=ModemSettings(power_on=False, ri_pulse_s=0.01))
+    levels: list[bool] = []
+    down = threading.Event()
+
+    def heard(state: LineState) -> None:
+        if state.ri != (levels[-1:] == [True]):
+            levels.append(state.ri)
+        if levels[-1:] == [False]:
+            down.set()
+
+    one.modem.on_lines(heard)
+    one.modem.power(True)
+    assert down.wait(10)
+    assert levels[:2] == [True, False]
+    rung = one.timeline.events("modem.ring")
+    assert rung[0].data == {"pulse_s": 0.01, "pulses": 1}
+    assert one.modem.rings >= 1
+
+
+def test_power_off_lets_go_of_all_lines(bench: Make) -> None:
+    """Also of RI in the middle of a pulse."""
+    one = bench(settings=ModemSettings(power_on=False, ri_pulse_s=60))
+    rung = threading.Event()
+    one.modem.on_lines(lambda state: rung.set() if state.ri else None)
+    one.modem.power(True)
+    assert rung.wait(10)
+    one.modem.cut_power()
+    assert one.modem.lines == LineState(cts=False, dcd=False, ri=False)
+
+
+@pytest.mark.parametrize(("mode", "given_up"), [("&D0", False), ("&D1", True), ("&D2", True)])
+def test_dtr_takes_the_modem_back_to_commands(bench: Make, mode: str, given_up: bool) -> None:
+    """With AT&D1 and AT&D2 a prompt is given up; with AT&D0 nothing happens."""
+    one = bench()
+    one.host.boot()
+    one.host.ask(f"ATE0{mode};+CMGF=1")
+    one.host.ask('AT+CMGW="5277"', b"> ")
+    one.modem.set_dtr(False)
+    if given_up:
+        assert one.host.read_until(b"OK\r\n", b"ERROR\r\n")
+    os.write(one.host.fd, b"hello\x1a")
+    if not given_up:
+        assert b"+CMGW: " in one.host.read_until(b"OK\r\n")
+    assert one.host.ask("\rAT+CMEE?").endswith(b"+CMEE: 0\r\n\r\nOK\r\n")
+    assert [e.data["dtr"] for e in one.timeline.events("modem.lines")][-1:] == [False]
+
+
+def test_dtr_lets_the_modem_sleep_and_wakes_it(bench: Make) -> None:
+    """AT+QSCLK=1: while DTR is OFF nothing is heard, codes still come."""
+    one = bench()
+    registered(one.modem)
+    one.host.boot()
+    one.host.ask("ATE0;+QSCLK=1;+CREG=1")
+    assert one.host.ask("AT") == b"\r\nOK\r\n"
+    one.modem.set_dtr(False)
+    os.write(one.host.fd, b"AT+CSQ\r")
+    one.modem.coverage(False)
+    assert one.host.read_until(b"\r\n+CREG: 2\r\n", b"\r\n+CREG: 0\r\n")
+    one.modem.set_dtr(True)
+    assert one.host.ask("AT+QSCLK=0") == b"\r\nOK\r\n"
+    one.modem.set_dtr(False)
+    assert one.host.ask("AT") == b"\r\nOK\r\n"
+    assert _missed(one) == [("asleep", 7)]
+
+
+def test_a_modem_that_slept_loses_the_first_bytes(bench: Make) -> None:
+    """What wakes it is lost, the rest of that line is no command, and the next is one."""
+    one = bench(settings=ModemSettings(sleep_after_s=0.0, wake_bytes=1))
+    one.host.boot()
+    one.host.ask("ATE0;+QSCLK=2")
+    os.write(one.host.fd, b"AT+CSQ\r")
+    answer = one.host.ask("xAT+QSCLK=0")
+    assert answer == b"\r\nOK\r\n"
+    assert one.host.ask("AT") == b"\r\nOK\r\n"
+    assert sum(count for _, count in _missed(one)) in (1, 2)  # one chunk or two
+
+
+def test_power_off_forgets_the_sleep(bench: Make) -> None:
+    """After a boot the modem listens."""
+    one = bench()
+    one.host.boot()
+    one.host.ask("AT+QSCLK=1")
+    one.modem.set_dtr(False)
+    one.modem.cut_power()
+    one.modem.power(True)
+    one.host.boot()
+    assert one.host.ask("AT") == b"AT\r\r\nOK\r\n"
+
+
+def test_rts_off_holds_what_the_modem_says(bench: Make) -> None:
+    """From the start with ``rtscts``, and until RTS is back."""
+    one = bench(settings=ModemSettings(rtscts=True))
+    one.host.boot()
+    assert b"+IFC: 2,2" in one.host.ask("ATE0;+IFC?")
+    one.modem.set_rts(False)
+    os.write(one.host.fd, b"AT+NO\rAT+NOR\r")
+    _unknown(one, 2)
+    assert not select.select([one.host.fd], [], [], 0)[0]
+    one.modem.set_rts(True)
+    assert one.host.read_until(b"ERROR\r\n\r\nERROR\r\n") == b"\r\nERROR\r\n" * 2
+
+
+def _unknown(one: Bench, count: int) -> None:
+    deadline = Deadline.after(10)
+    while len(one.modem.unknown_commands) < count:
+        assert not deadline.expired
+        pause(0.005)
+
+
+def test_xoff_stops_the_modem_and_xon_lets_it_go_on(bench: Make) -> None:
+    """AT+IFC=1,1: both are taken out of what the modem hears."""
+    one = bench(family="3gpp")
+    registered(one.modem)
+    one.host.ask("ATE0;+IFC=1,1")
+    os.write(one.host.fd, b"AT+\x13NO\rAT+NOR\r")
+    _unknown(one, 2)
+    assert not select.select([one.host.fd], [], [], 0)[0]
+    os.write(one.host.fd, b"\x11")
+    assert one.host.read_until(b"ERROR\r\n\r\nERROR\r\n") == b"\r\nERROR\r\n" * 2
+    assert one.modem.unknown_commands == ("AT+NO", "AT+NOR")
+
+
+def test_without_flow_control_xoff_is_a_byte(bench: Make) -> None:
+    """Nothing is held."""
+    one = bench(family="3gpp")
+    registered(one.modem)
+    one.host.ask("ATE0")
+    assert one.host.ask("\x13AT") == b"\r\nOK\r\n"
+
+
+# rates --------------------------------------------------------------------------------------------
+
+
+def _garbled(one: Bench, rate: int) -> bytes:
+    """What the client sees of the answer to AT, at its own rate."""
+    set_rate(one.host.fd, rate)
+    os.write(one.host.fd, b"AT\rAT\rAT\rAT\r")
+    return os.read(one.host.fd, 100) if select.select([one.host.fd], [], [], 0.2)[0] else b""
+
+
+def test_a_client_at_the_wrong_rate_reads_garbage(bench: Make) -> None:
+    """Both ways, until it has the right one."""
+    one = bench(settings=ModemSettings(check_baud=True, baud=115_200))
+    one.host.boot()  # a client that never set a rate has the modem's
+    one.host.ask("ATE0")
+    assert b"OK" not in _garbled(one, 38_400)
+    set_rate(one.host.fd, 115_200)
+    assert one.host.ask("\rAT", b"\r\nOK\r\n").endswith(b"\r\nOK\r\n")
+
+
+def test_codes_reach_the_wrong_rate_as_garbage(bench: Make) -> None:
+    """The boot as a client at half the rate hears it, always the same."""
+    one = bench(settings=ModemSettings(check_baud=True, power_on=False, register_s=600))
+    set_rate(one.host.fd, 57_600)
+    one.modem.power(True)
+    expected = carried(b"\r\nRDY\r\n", 115_200, 57_600)
+    assert one.host.read_until(expected) == expected
+    assert b"RDY" not in expected
+
+
+def test_at_ipr_leaves_a_client_behind(bench: Make) -> None:
+    """OK still at the old rate; then the client has to follow."""
+    one = bench(settings=ModemSettings(check_baud=True))
+    one.host.boot()
+    one.host.ask("ATE0")
+    assert one.host.ask("AT+IPR=9600") == b"\r\nOK\r\n"
+    assert b"OK" not in _garbled(one, 115_200)
+    set_rate(one.host.fd, 9600)
+    assert one.host.ask("\rAT", b"\r\nOK\r\n").endswith(b"\r\nOK\r\n")
+
+
+def test_any_rate_does_by_default(bench: Make) -> None:
+    """A PTY carries bytes, not bits."""
+    one = bench()
+    one.host.boot()
+    with serial.Serial(one.modem.path, 9600, timeout=10) as port:
+        port.write(b"ATE0\r")
+        assert port.read_until(b"OK\r\n").endswith(b"OK\r\n")
+
+
+def test_autobauding_says_nothing_before_the_first_at(bench: Make) -> None:
+    """No boot codes at all; the rate is the client's, and is heard from AT on."""
+    one = bench(settings=ModemSettings(autobaud=True, check_baud=True))
+    registered(one.modem)
+    set_rate(one.host.fd, 19_200)
+    assert not select.select([one.host.fd], [], [], 0)[0]
+    os.write(one.host.fd, b"\x00\xffA")
+    os.write(one.host.fd, b"T\r")
+    assert one.host.read_until(b"OK\r\n") == b"AT\r\r\nOK\r\n"
+    assert b"+IPR: 0" in one.host.ask("AT+IPR?")
+    assert "autobaud: 19200 baud" in [e.data["text"] for e in one.timeline.events("note")]
+
+
+@pytest.mark.parametrize("first", ["lost", "half"])
+def test_the_first_at_may_go_wrong(bench: Make, first: str) -> None:
+    """Lost, or answered half; the second is answered in full."""
+    one = bench(settings=ModemSettings(autobaud=True, autobaud_first=first))
+    registered(one.modem)
+    os.write(one.host.fd, b"AT\r")
+    if first == "half":
+        seen = one.host.read_until(b"\n")
+        assert len(seen) < len(b"AT\r\r\nOK\r\n")
+        assert not seen.startswith(b"AT")
+    assert one.host.ask("AT+CMEE?") == b"AT+CMEE?\r\r\n+CMEE: 0\r\n\r\nOK\r\n"
+
+
+def test_at_ipr_0_comes_into_force_with_the_next_boot(bench: Make) -> None:
+    """Stored by AT&W, as any rate."""
+    one = bench()
+    one.host.boot()
+    one.host.ask("ATE0;+IPR=0;&W")
+    one.modem.cut_power()
+    one.modem.power(True)
+    registered(one.modem)
+    assert one.host.ask("AT+IPR?") == b"\r\n+IPR: 0\r\n\r\nOK\r\n"
+
+
+RATES = st.sampled_from((1200, 9600, 57_600, 115_200, 921_600))
+
+
+@given(st.binary(max_size=50), RATES, st.floats(0.97, 1.03))
+def test_a_small_error_of_the_rate_is_tolerated(data: bytes, rate: int, error: float) -> None:
+    """As receivers do: some three percent change nothing."""
+    assert carried(data, rate, int(rate * error)) == data
+
+
+@given(st.binary(max_size=50), RATES, RATES)
+def test_any_two_rates_carry_something_bounded(data: bytes, sent: int, heard: int) -> None:
+    """Always the same; not more than the receiver can count in that time."""
+    got = carried(data, sent, heard)
+    assert got == carried(data, sent, heard)
+    assert len(got) <= len(data) * 5 * max(1, heard / sent)
+
+
+@given(st.binary(min_size=8, max_size=50))
+def test_twice_the_rate_garbles(data: bytes) -> None:
+    """No text comes through."""
+    assert carried(data, 115_200, 57_600) != data
+
+
+def test_a_slow_sender_is_a_break_to_a_fast_receiver() -> None:
+    """NUL bytes, as terminals show it."""
+    assert set(carried(b"AT\r", 1200, 115_200)) == {0}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"autobaud_first": "never"}, "no autobaud first 'never' (known: answered, half, lost)"),
+        ({"too_soon": "eat"}, "no too soon 'eat' (known: drop, garble)"),
+        ({"baud": 0}, "the baud rate is 50 to 4000000, not 0"),
+    ],
+)
+def test_a_setting_without_meaning_is_refused(wrong: dict[str, object], reason: str) -> None:
+    """What is known is named."""
+    with pytest.raises(UsageError) as refusal:
+        ModemSettings(**wrong)  # type: ignore[arg-type]  # wrong on purpose
+    assert str(refusal.value) == reason
