@@ -3,8 +3,8 @@
 Sans-I/O: :meth:`CommandLineReader.receive` takes bytes in any chunking, and
 :meth:`CommandLineReader.next_event` gives what they mean, one event at a time, so that its owner
 can answer a line before the characters behind it are looked at. After a line that asks for more
-(``AT+CMGS``, ``AT+QISEND``) the owner says what it expects: a number of bytes, or text up to
-Ctrl-Z.
+(``AT+CMGS``, ``AT+QISEND``) the owner says what it expects: a number of bytes, text up to
+Ctrl-Z, or bytes up to a mark.
 
 The LF of a host that ends its lines with CR LF belongs to the command: it is swallowed, also when
 a prompt follows. It is told from a payload that begins with LF in two ways: it was there before
@@ -61,6 +61,7 @@ class _Mode(Enum):
     COMMAND = "command"
     BYTES = "bytes"
     TEXT = "text"
+    MARK = "mark"
 
 
 class CommandLineReader:
@@ -81,6 +82,7 @@ class CommandLineReader:
         self._ends_crlf = False  # how this host ended its last complete line
         self._mode = _Mode.COMMAND
         self._wanted = 0
+        self._mark, self._limit = b"", 0
         self._payload = bytearray()
         self._payload_echo = True
         self._next: Event | None = None
@@ -108,6 +110,11 @@ class CommandLineReader:
     def expect_text(self, *, echo: bool = True) -> None:
         """What follows is payload up to Ctrl-Z, or ESC to give up."""
         self._expect(_Mode.TEXT, echo)
+
+    def expect_mark(self, mark: bytes, limit: int) -> None:
+        """What follows is payload up to ``mark``; what exceeds ``limit`` bytes is dropped."""
+        self._expect(_Mode.MARK, False)
+        self._mark, self._limit = mark, limit
 
     def expect_command(self) -> None:
         """Back to command lines, for example after an input time-out."""
@@ -188,6 +195,9 @@ class CommandLineReader:
     def _read_payload(self) -> Event | None:
         if self._swallow_lf() and not self._input:
             return None
+        if self._mode is _Mode.MARK:
+            self._read_to_mark()
+            return self.next_event() if self._next is not None else None
         if self._mode is _Mode.BYTES:
             piece = bytes(self._input[: self._wanted])
             del self._input[: len(piece)]
@@ -211,6 +221,16 @@ class CommandLineReader:
             data = self._finish_payload()
             self._next = data if end == CTRL_Z else PayloadAborted()
         return piece
+
+    def _read_to_mark(self) -> None:
+        end = self._input.find(self._mark)
+        # A mark may be there in part: so much of the end stays in the input.
+        sure = end if end >= 0 else max(0, len(self._input) - len(self._mark) + 1)
+        self._payload += self._input[: min(sure, self._limit - len(self._payload))]
+        del self._input[:sure]
+        if end >= 0:
+            del self._input[: len(self._mark)]
+            self._next = self._finish_payload()
 
     def _finish_payload(self) -> Payload:
         data = bytes(self._payload)

@@ -41,6 +41,7 @@ from harness.virtual_modem.table import Info, Reply
 from harness.virtual_modem.work import Power, WorkInHand
 
 Part = TypeVar("Part")
+_MARKED = 1_048_576  #: bytes of a payload that ends with a mark
 _KEPT = 1000  #: unknown commands and waiting codes that are remembered
 _NUMERIC = {"OK": 0, "CONNECT": 1, "NO CARRIER": 3, "ERROR": 4}
 
@@ -355,13 +356,24 @@ class Core(WorkInHand):
             self.send(quirks.code(text))
 
     async def ask(
-        self, prompt: str, count: int | None, *, timeout_s: float, echo: bool
+        self,
+        prompt: str,
+        count: int | None,
+        *,
+        timeout_s: float,
+        echo: bool = False,
+        mark: bytes | None = None,
     ) -> bytes | None:
-        """Prompt for payload: ``count`` bytes, or text up to Ctrl-Z. None: given up or too late."""
+        """Prompt for payload: ``count`` bytes, text up to Ctrl-Z, or bytes up to ``mark``.
+
+        None: given up or too late.
+        """
         if self.settings.prompt_delay_s:
             with self.held():
                 await asyncio.sleep(self.settings.prompt_delay_s)
-        if count is None:
+        if mark is not None:
+            self.reader.expect_mark(mark, _MARKED)
+        elif count is None:
             self.reader.expect_text(echo=echo)
         else:
             self.reader.expect_bytes(count, echo=echo)

@@ -8,12 +8,14 @@ from harness.virtual_modem.family import Family
 from harness.virtual_modem.generic import Generic
 from harness.virtual_modem.quectel.bg import QuectelBg
 from harness.virtual_modem.quectel.ec import QuectelEc
+from harness.virtual_modem.sierra.hl78 import SierraHl78
 from harness.virtual_modem.telit.me910 import TelitMe910
 
 _ALL: tuple[Family, ...] = (
     Generic(),
     QuectelBg(),
     QuectelEc(),
+    SierraHl78(),
     TelitMe910(),
 )
 FAMILIES: Mapping[str, Family] = {family.name: family for family in _ALL}

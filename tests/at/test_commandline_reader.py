@@ -1,5 +1,7 @@
 """The modem's side of the command line."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,3 +98,35 @@ def test_any_chunking_gives_the_same_lines_and_echo(pieces: list[bytes], cuts: l
         return echo, [e for e in found if not isinstance(e, Echo)]
 
     assert shape(parts) == shape(whole)
+
+
+@given(
+    data=st.binary(max_size=60),
+    cuts=st.lists(st.integers(0, 90), max_size=5),
+    mark=st.sampled_from([b"--EOF--Pattern--", b"+++"]),
+)
+def test_payload_up_to_a_mark(data: bytes, cuts: list[int], mark: bytes) -> None:
+    """Whatever comes before the mark is payload, in any chunking; what follows is a command."""
+    data = data.replace(mark, b"").strip(mark[:1])
+    reader = CommandLineReader(echo=False)
+    reader.expect_mark(mark, 1000)
+    wire = data + mark + b"ATI\r"
+    edges = [0, *sorted(min(cut, len(wire)) for cut in cuts), len(wire)]
+    events = []
+    for start, end in itertools.pairwise(edges):
+        reader.receive(wire[start:end])
+        while (event := reader.next_event()) is not None:
+            events.append(event)
+    assert events == [Payload(data), Line("I")]
+
+
+def test_payload_without_its_mark_is_bounded() -> None:
+    """What exceeds the limit is dropped, and the mark is still found."""
+    reader = CommandLineReader(echo=False)
+    reader.expect_mark(b"+++", 10)
+    for _ in range(100):
+        reader.receive(b"x" * 1000)
+        assert reader.next_event() is None
+        assert reader.pending < 3
+    reader.receive(b"+++")
+    assert reader.next_event() == Payload(b"x" * 10)

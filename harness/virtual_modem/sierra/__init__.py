@@ -1,0 +1,1 @@
+"""Sierra Wireless: HL78."""
