@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import itertools
 import json
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +93,9 @@ def _load(path: Path) -> tuple[Rig, list[Finding]]:
         try:
             return source.read(folder)
         except UsageError as error:
-            missing.append(unfit("secrets", str(error), "set it where runs are started"))
+            finding = unfit("secrets", str(error), "set it where runs are started")
+            if finding not in missing:
+                missing.append(finding)
             return None
 
     return load_rig(path, read), missing
@@ -141,7 +145,7 @@ def _table(console: Console, title: str, findings: tuple[Finding, ...]) -> None:
     table.add_column(no_wrap=True, min_width=_WIDEST)
     table.add_column(no_wrap=True, min_width=len("not checked"))
     table.add_column(overflow="fold")
-    for finding in findings:
+    for finding in _folded(findings):
         style = _STYLES[finding.state]
         seen = Text(_plain(finding.seen), style="" if finding.state == "ok" else style)
         table.add_row(finding.check, Text(finding.state, style=style), seen)
@@ -150,6 +154,17 @@ def _table(console: Console, title: str, findings: tuple[Finding, ...]) -> None:
     console.print(Text(_plain(title), style="bold"))
     console.print(table)
     console.print()
+
+
+def _folded(findings: tuple[Finding, ...]) -> Iterator[Finding]:
+    """Rows that were not reached for one reason are one row."""
+    for (state, seen), group in itertools.groupby(findings, lambda f: (f.state, f.seen)):
+        rows = list(group)
+        if state == "not checked" and len(rows) > 1:
+            names = ", ".join(row.check for row in rows)
+            yield dataclasses.replace(rows[0], check="…", seen=f"{names}: {seen}")
+        else:
+            yield from rows
 
 
 def _plain(text: str) -> str:

@@ -322,6 +322,8 @@ class Core(WorkInHand):
     def result(self, text: str) -> None:
         """The final result of a line, "" for none; held codes follow it."""
         quirks.interrupt(self, Place.BEFORE_FINAL)
+        if self.line.lines.watched:
+            quirks.levels(self)
         if self.quiet or not text:
             pass
         elif self.verbose:
@@ -334,8 +336,6 @@ class Core(WorkInHand):
         actions, self._after_final = self._after_final, []
         for action in actions:
             action()
-        if self.line.lines.watched:
-            quirks.levels(self)
         self._flush_urcs()
 
     def after_final(self, action: Callable[[], object]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import termios
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
@@ -58,7 +59,7 @@ class LineEnd:
         self._output = Output(loop, self._gone, settings.output_limit)
         self._rate = settings.baud
         self._follows = False  # AT+IPR=0
-        self._heeds_rts = False
+        self._heeds_rts = self._rtscts = False
         self._search: RateSearch | None = None
         self._cuts = 0  # writes that arrive half, after autobauding
         self._sleep: Sleep | None = None
@@ -81,7 +82,7 @@ class LineEnd:
             if port is None:
                 self._end = PtyEnd(self._settings.link, self._rate)
             else:
-                self._end = UartEnd(port, self._rate, rtscts=self._heeds_rts)
+                self._end = UartEnd(port, self._rate, rtscts=self._rtscts)
                 self.lines.attach(TtyPins(self._end.fd))
             self.lost = None
             self.path = self._end.path
@@ -187,9 +188,10 @@ class LineEnd:
         self._flow_stop = FlowStop(self._stopped) if by_host == 1 else None
         if by_host != 1:
             self._output.hold("xoff", held=False)
+        self._rtscts = 2 in (by_host, by_modem)
         if isinstance(self._end, UartEnd):
-            with suppress(OSError):  # gone: the reader says so
-                self._end.set_rtscts(2 in (by_host, by_modem))
+            with suppress(OSError, termios.error):  # gone: the reader says so
+                self._end.set_rtscts(self._rtscts)
         self._listen()
 
     def set_sleep(self, mode: SleepMode) -> None:

@@ -31,7 +31,7 @@ def test_a_silent_port_is_asked_a_few_times_and_left() -> None:
     with FakePort() as port:
         found = probe(port.path, bauds=(115_200, 9_600), wait_s=0.1, tries=2)
         assert found.sound is Sound.SILENT
-        assert port.heard.replace(b"\x1b", b"").replace(b"AT\r", b"") == b""
+        assert port.heard.replace(b"\x1b", b"").replace(b"AT\r", b"").strip(b"\n") == b""
         assert 2 <= port.heard.count(b"AT\r") <= 3
 
 
@@ -86,6 +86,34 @@ def test_a_prompt_that_was_left_open_is_left() -> None:
 
     with FakePort(sms) as port:
         assert probe(port.path, bauds=(115_200,), wait_s=0.1).sound is Sound.AT
+
+
+def test_a_modem_that_waits_for_the_lf() -> None:
+    """Firmware that takes CR LF for the end of a line is answered so, and the probe says it."""
+    line = [b""]
+
+    def patient(port: FakePort, data: bytes) -> bytes:
+        line[0] += data
+        whole = line[0].endswith(b"\r\n")
+        line[0] = b"" if whole else line[0]
+        return b"\r\nOK\r\n" if whole else b""
+
+    with FakePort(patient) as port:
+        found = probe(port.path, bauds=(115_200,), wait_s=0.1)
+    assert (found.sound, found.line_end) == (Sound.AT, "\r\n")
+
+
+def test_a_modem_that_lost_the_first_command() -> None:
+    """One that merely slept through the first AT does not count as waiting for the LF."""
+    slept = [False]
+
+    def sleepy(port: FakePort, data: bytes) -> bytes:
+        awake, slept[0] = slept[0], True
+        return b"\r\nOK\r\n" if awake else b""
+
+    with FakePort(sleepy) as port:
+        found = probe(port.path, bauds=(115_200,), wait_s=0.1)
+    assert (found.sound, found.line_end) == (Sound.AT, "\r")
 
 
 def test_a_locked_port_is_not_opened() -> None:

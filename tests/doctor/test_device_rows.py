@@ -204,6 +204,15 @@ def test_an_apn_of_another_sim_type(lab: Lab, modem: MakeModem) -> None:
     assert "kpnthings2.m2m (NET-APN)" in found.advice
 
 
+def test_a_context_that_is_up_already_proves_nothing(lab: Lab, modem: MakeModem) -> None:
+    """The APN of the rig file is really tried, also when another one is active."""
+    one = modem()
+    lab.write(tracker=lab.device(0, one.path))
+    assert lab.examine().fit
+    lab.write(tracker=lab.device(0, one.path, ", sim: plus"))
+    assert row(lab.examine(), "apn").state is State.UNFIT
+
+
 def test_an_unusual_apn_that_works(lab: Lab, modem: MakeModem) -> None:
     """The network decides: what it accepts is a remark, not an obstacle."""
     one = modem(subscription=Subscription(apns=frozenset({"private.apn"})))

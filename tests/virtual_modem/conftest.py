@@ -116,7 +116,6 @@ def bench(loop: LoopThread, tmp_path: Path) -> Iterator[Make]:
         identity: ModemIdentity | None = None,
         name: str | None = None,
         port: int = 80,
-        family: str = "quectel-bg",
     ) -> Bench:
         clock = VirtualClock(NOON) if virtual else RealClock(NOON)
         timeline = Timeline(None, clock)

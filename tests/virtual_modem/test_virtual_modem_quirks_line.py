@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from harness.clock import Deadline, pause
 from harness.errors import UsageError
 from harness.virtual_modem import LineState, ModemSettings
+from harness.virtual_modem.listening import XOFF, XON, FlowStop, Haste, RateSearch
 from harness.virtual_modem.serial_rate import carried, set_rate
 from tests.virtual_modem.conftest import Bench, Make, registered
 
@@ -279,6 +280,47 @@ def test_twice_the_rate_garbles(data: bytes) -> None:
 def test_a_slow_sender_is_a_break_to_a_fast_receiver() -> None:
     """NUL bytes, as terminals show it."""
     assert set(carried(b"AT\r", 1200, 115_200)) == {0}
+
+
+CHUNKS = st.lists(st.binary(max_size=20), max_size=10)
+
+
+@given(CHUNKS)
+def test_flow_control_takes_out_its_two_characters_and_nothing_else(chunks: list[bytes]) -> None:
+    """However the bytes come; the last of the two decides."""
+    held: list[bool] = []
+    stop = FlowStop(held.append)
+    data = b"".join(chunks)
+    heard = b"".join(stop.hear(chunk) for chunk in chunks)
+    assert heard == bytes(byte for byte in data if byte not in (XON, XOFF))
+    last = [byte for byte in data if byte in (XON, XOFF)][-1:]
+    assert held[-1:] == [byte == XOFF for byte in last]
+
+
+@given(CHUNKS, st.booleans())
+def test_autobauding_hears_nothing_before_at(chunks: list[bytes], lose_first: bool) -> None:
+    """From the first AT on, or from behind its line, in any chunking."""
+    search = RateSearch(lose_first=lose_first)
+    data = b"".join(chunks)
+    at = data.upper().find(b"AT")
+    end = data.find(b"\r", at) + 1 if lose_first else at
+    heard: bytes | None = None
+    for chunk in chunks:
+        if heard is not None:
+            heard += chunk
+        else:
+            heard = search.hear(chunk)
+    expected = data[end:] if at >= 0 and (end or not lose_first) else None
+    assert heard == expected
+
+
+@given(CHUNKS, st.booleans(), st.booleans())
+def test_haste_only_takes_away_and_counts_it(chunks: list[bytes], garble: bool, busy: bool) -> None:
+    """What is heard and what is lost is all there was."""
+    lost: list[int] = []
+    haste = Haste(60, garble, lambda why, count: lost.append(count))
+    heard = [haste.hear(chunk, busy) for chunk in chunks]
+    assert sum(map(len, heard)) + sum(lost) == sum(map(len, chunks))
 
 
 @pytest.mark.parametrize(

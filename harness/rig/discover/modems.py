@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from harness.errors import HilError, UsageError
 from harness.line import PortBusy, PortSettings
-from harness.modem import Modem, open_modem, recognise
+from harness.modem import FAMILIES, Modem, open_modem, recognise
 from harness.modem.errors import ModemError, SimProblem
 from harness.rig.discover.holders import (
     MODEM_MANAGER_ADVICE,
@@ -140,7 +140,7 @@ def identify(port: SerialPort, found: Probe) -> FoundModem:
     Raises the line's errors, and :class:`ModemError` for a modem without an IMEI.
     """
     settings = PortSettings(baudrate=found.baud or BAUDS[0])
-    with open_modem("3gpp", port.path, name=port.path, settings=settings) as modem:
+    with open_modem(_speaker(found), port.path, name=port.path, settings=settings) as modem:
         modem.wait_ready(timeout_s=_READY_S)
         manufacturer, model = _ask(modem, "AT+CGMI"), _ask(modem, "AT+CGMM")
     family = recognise(manufacturer, model)
@@ -168,6 +168,14 @@ def identify(port: SerialPort, found: Probe) -> FoundModem:
     return FoundModem(
         port, settings.baudrate, family, manufacturer, model, revision, imei, iccid, tuple(remarks)
     )
+
+
+def _speaker(found: Probe) -> str:
+    """The family to ask with who it is: any, as long as it ends its lines as it must."""
+    fitting = (
+        name for name, driver in FAMILIES.items() if driver.dialect.line_end == found.line_end
+    )
+    return next(fitting, "3gpp")
 
 
 def _ask(modem: Modem, command: str) -> str:

@@ -12,6 +12,7 @@ from harness.rig.discover.sound import Sound, numeric_answer, recognise_sound
 #: Rates that modules are shipped with, or are commonly set to; the likeliest first.
 BAUDS = (115_200, 9_600, 921_600, 460_800, 230_400, 57_600, 38_400, 19_200)
 _ASK = b"AT\r"
+_ASK_LF = b"AT\r\n"  # some firmware (nRF91 SLM) is built to wait for the LF
 _LEAVE_PROMPT = b"\x1b"  # ESC ends the input of an SMS and sends nothing (27.005 §3.5.1)
 _DIAG_VERSION = b"\x00\x78\xf0\x7e"  # version request with its check sequence; changes nothing
 _ENOUGH = frozenset({Sound.AT, Sound.NMEA, Sound.DIAG})
@@ -21,11 +22,15 @@ _KEPT = 4096
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What came back. ``baud`` is the rate at which ``heard`` came, None for a silent port."""
+    """What came back. ``baud`` is the rate at which ``heard`` came, None for a silent port.
+
+    ``line_end`` is what a command must end with to be answered.
+    """
 
     sound: Sound
     baud: int | None = None
     heard: bytes = b""
+    line_end: str = "\r"
 
     @property
     def echo(self) -> bool:
@@ -90,16 +95,20 @@ def _better(one: Probe, other: Probe) -> Probe:
 
 
 def _ask(port: Port, baud: int, wait_s: float, tries: int) -> Probe:
-    heard = b""
+    heard, line_end = b"", "\r"
     for number in range(tries):
         # The first bytes may be lost on a sleeping modem; the last try also leaves a prompt.
         last = tries > 1 and number == tries - 1
-        heard = _hear(port, (_LEAVE_PROMPT if last else b"") + _ASK, wait_s, heard)
+        question = _LEAVE_PROMPT + _ASK if last else _ASK_LF if number % 2 else _ASK
+        heard = _hear(port, question, wait_s, heard)
         found = recognise_sound(heard, _ASK)
+        if found is Sound.AT and question is _ASK_LF:
+            alone = recognise_sound(_hear(port, _ASK, wait_s, b""), _ASK)
+            line_end = "\r" if alone is Sound.AT else "\r\n"
         if found is Sound.AT or (found in _ENOUGH and number):
             break
     sound = recognise_sound(heard, _ASK)
-    return Probe(sound, None if sound is Sound.SILENT else baud, heard)
+    return Probe(sound, None if sound is Sound.SILENT else baud, heard, line_end)
 
 
 def _hear(port: Port, question: bytes, wait_s: float, heard: bytes) -> bytes:

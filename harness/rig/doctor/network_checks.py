@@ -93,6 +93,9 @@ def check_apn(subject: Subject) -> Finding:
     if not subject.registered:
         return unchecked("apn", "not registered")
     before = subject.modem.configured_apn()
+    if before and before.lower() != apn.lower():
+        with contextlib.suppress(ModemError):
+            subject.modem.deactivate()  # a context that is up says nothing about another APN
     try:
         address = subject.modem.activate(apn, timeout_s=subject.settings.connect_s)
     except PdpRefused as error:
