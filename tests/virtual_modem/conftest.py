@@ -84,11 +84,11 @@ def registered(modem: VirtualModem) -> None:
     assert modem.state.registered or there.wait(10)
 
 
-def booted(modem: VirtualModem) -> None:
-    """Wait until the modem listens, for families that do not say so."""
+def booted(modem: VirtualModem, state: str = "ready") -> None:
+    """Wait until the modem listens, for families that do not say so; or for another state."""
     there = threading.Event()
-    modem.on_state(lambda state: there.set() if state.state == "ready" else None)
-    assert modem.state.state == "ready" or there.wait(10)
+    modem.on_state(lambda now: there.set() if now.state == state else None)
+    assert modem.state.state == state or there.wait(10)
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ def test_identity_and_boot(bench: Make) -> None:
         ("AT+KSREP=1", OK),
         ("AT+CPWROFF", OK),
     )
-    assert one.modem.state.state == "off"
+    booted(one.modem, "off")
     one.modem.power(True)
     after(one, b"\r\n+KSUP: 0\r\n")
 

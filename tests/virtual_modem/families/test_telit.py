@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.virtual_modem import Subscription
-from tests.virtual_modem.conftest import Bench, Make, registered
+from tests.virtual_modem.conftest import Bench, Make, booted, registered
 from tests.virtual_modem.families.dialogue import OK, after, give, info, talk
 
 Server = tuple[tuple[str, int], list[bytes]]
@@ -131,4 +131,4 @@ def test_power(bench: Make) -> None:
     registered(one.modem)
     one.host.ask("ATE0")
     talk(one, ("AT#SHDN", OK))
-    assert one.modem.state.state == "off"
+    booted(one.modem, "off")
