@@ -15,7 +15,9 @@ class HttpAbility:
 
     ``custom_header``: it sends header fields of the host's own, such as Things-Message-Token.
     ``own_host``: the Host field may differ from the address that is connected to (HTTP-HOST).
-    ``header_max`` bounds one custom header field, ``Name: value`` together.
+    ``header_max`` bounds one custom header field, ``Name: value`` together; ``headers_max`` all
+    of them with Content-Type, and ``header_count`` is how many custom ones there may be.
+    ``server_max`` bounds ``http://host:port``, ``path_max`` what follows it.
     """
 
     custom_header: bool
@@ -23,6 +25,10 @@ class HttpAbility:
     url_max: int = UNLIMITED
     body_max: int = UNLIMITED
     header_max: int = UNLIMITED
+    headers_max: int = UNLIMITED
+    header_count: int = UNLIMITED
+    server_max: int = UNLIMITED
+    path_max: int = UNLIMITED
 
     def why_not(self, order: HttpOrder) -> str | None:
         """The reason for which this client cannot send ``order``; None when it can."""
@@ -31,8 +37,19 @@ class HttpAbility:
             return f"it cannot set the header {extra[0][0]}"
         if order.url_length > self.url_max:
             return f"the URL has more than {self.url_max} bytes"
+        if (path := len(order.path.encode())) > self.path_max:
+            return f"the path has more than {self.path_max} bytes"
+        if order.url_length - path > self.server_max:
+            return f"the server part of the URL has more than {self.server_max} bytes"
         if len(order.body) > self.body_max:
             return f"the body has more than {self.body_max} bytes"
+        if len(extra) > self.header_count:
+            return f"it can set no more than {self.header_count} header of its user's own"
+        lines = [
+            f"{name}: {value}" for name, value in (("Content-Type", order.content_type), *extra)
+        ]
+        if sum(len(line.encode()) for line in lines) > self.headers_max:
+            return f"the headers have more than {self.headers_max} bytes"
         for name, value in extra:
             if len(f"{name}: {value}".encode()) > self.header_max:
                 return f"the header {name} has more than {self.header_max} bytes"

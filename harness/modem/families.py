@@ -11,10 +11,13 @@ from harness.evidence import Recorder
 from harness.line import AtChannel, PortSettings
 from harness.modem.core import Modem
 from harness.modem.quectel_bg import QuectelBg
+from harness.modem.simcom_7600 import Simcom7600, SimcomA76
 
 _DRIVERS: tuple[type[Modem], ...] = (
     Modem,
     QuectelBg,
+    Simcom7600,
+    SimcomA76,
 )
 FAMILIES: Mapping[str, type[Modem]] = {driver.family: driver for driver in _DRIVERS}
 
