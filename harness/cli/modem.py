@@ -115,7 +115,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     process = parser.add_argument_group("the process")
     process.add_argument(
         "--control", metavar="HOST:PORT",
-        help="serve the control API there (power, SMS, faults); port 0 = any",
+        help="serve the control API there (power, lines, SMS, faults); port 0 = any",
     )  # fmt: skip
     process.add_argument(
         "--ready", type=Path, metavar="FILE", help="write path and control address there as JSON"

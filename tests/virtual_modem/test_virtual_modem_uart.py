@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import select
+import termios
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -90,6 +91,41 @@ def test_at_ipr_moves_the_port_once_the_answer_is_out(at_port: Put) -> None:
     assert one.host.read_until(b"OK\r\n").endswith(b"\r\nOK\r\n")
     _until(lambda: rate_of(one.host.fd) == 57_600)
     assert one.host.ask("AT+IPR?") == b"\r\n+IPR: 57600\r\n\r\nOK\r\n"
+
+
+def _flow_control(host: Cable) -> bool:
+    """Whether the adapter works RTS and heeds CTS by itself."""
+    return bool(termios.tcgetattr(host.fd)[2] & termios.CRTSCTS)
+
+
+def test_the_adapter_does_flow_control_as_at_ifc_says(at_port: Put) -> None:
+    """Not from the factory, on and off by command, and gone with power."""
+    one = at_port()
+    one.modem.start()
+    one.host.boot()
+    assert not _flow_control(one.host)
+    one.host.ask("ATE0;+IFC=2,2")
+    assert _flow_control(one.host)
+    one.host.ask("AT+IFC=0,0")
+    assert not _flow_control(one.host)
+    one.host.ask("AT+IFC=0,2")
+    assert _flow_control(one.host)
+    one.modem.cut_power()
+    one.modem.power(True)
+    one.host.boot()
+    assert not _flow_control(one.host)
+
+
+def test_rtscts_is_on_from_the_start_and_after_a_cable_was_out(at_port: Put) -> None:
+    """What the user said about the cable stays."""
+    one = at_port(rtscts=True)
+    one.modem.start()
+    one.host.boot()
+    assert _flow_control(one.host)
+    one.modem.unplug()
+    one.modem.plug()
+    assert _flow_control(one.host)
+    assert b"+IFC: 2,2" in one.host.ask("AT+IFC?")
 
 
 def test_pacing_and_a_big_answer_at_a_port(at_port: Put) -> None:
