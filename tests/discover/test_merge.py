@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from harness.errors import FileError, HilError, UsageError
 from harness.rig.discover import FoundModem, SerialPort
-from harness.rig.discover.merge import add_devices, merge_into, write_whole
+from harness.rig.discover.merge import add_devices, merge_into, new_file, write_whole
 from harness.rig.discover.rig_file import entry_of
 from harness.rig.registration import leave_secret
 from harness.rig.rig import load_rig
@@ -192,6 +193,26 @@ def test_no_byte_of_a_file_is_lost(text: str) -> None:
     made = add_devices(text, [entry])
     assert is_subsequence(text, made)
     assert made.count(entry.name) == 1
+
+
+@given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=40))
+def test_whatever_a_modem_says_of_itself_the_file_is_good(
+    tmp_path_factory: pytest.TempPathFactory, maker: str, model: str, port: str
+) -> None:
+    """Names and ports of any kind end up in a file that loads, and in no other place of it."""
+    path = tmp_path_factory.mktemp("rig") / "bench.yaml"
+    found = replace(modem(), manufacturer=maker, model=model, revision=maker, port=SerialPort(
+        f"/dev/{port}", "/dev/x"))  # fmt: skip
+    write_whole(path, new_file([found], path).text)
+    (device,) = load_rig(path, leave_secret).devices
+    assert device.modem.port == f"/dev/{port}"
+
+
+def test_one_number_twice_is_one_device_less(tmp_path: Path) -> None:
+    """Two modules with the same IMEI cannot both stand in a rig; the second is a remark."""
+    merge = new_file([modem(), replace(modem(), model="Other")], tmp_path / "bench.yaml")
+    assert len(merge.added) == 1
+    assert "another one has its IMEI" in merge.remarks[0]
 
 
 @given(st.text(max_size=60))

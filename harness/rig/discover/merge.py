@@ -64,13 +64,18 @@ def _entries(
     entries: list[Entry] = []
     remarks: list[str] = []
     taken, used = list(names), list(iccids)
+    imeis: set[str] = set()
     for modem in modems:
-        if (problem := unusable(modem)) is not None:
+        problem = unusable(modem)
+        if problem is None and modem.imei in imeis:
+            problem = f"another one has its IMEI {modem.imei}"
+        if problem is not None:
             remarks.append(f"the modem on {modem.port.path} is left out: {problem}")
             continue
         entries.append(entry_of(modem, taken, used))
         taken.append(entries[-1].name)
         used.append(modem.iccid)
+        imeis.add(modem.imei)
     return entries, remarks
 
 

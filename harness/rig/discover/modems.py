@@ -196,16 +196,16 @@ def _digits_of(modem: Modem) -> Callable[[str], str]:
 
 
 def grouped(modems: Sequence[FoundModem]) -> tuple[FoundModem, ...]:
-    """One entry per IMEI, on its best port, with its other AT ports.
+    """One entry per IMEI (and model: cloned numbers exist), on its best port, with the others.
 
     Best is the lowest USB interface, then the first name. Assumed: makers put the port for
     commands before the one for data calls, as the modules of Quectel, SIMCom and Telit do.
     """
-    by_imei: dict[str, list[FoundModem]] = {}
+    modules: dict[tuple[str, str], list[FoundModem]] = {}
     for modem in modems:
-        by_imei.setdefault(modem.imei, []).append(modem)
+        modules.setdefault((modem.imei, modem.model), []).append(modem)
     best = []
-    for same in by_imei.values():
+    for same in modules.values():
         first, *rest = sorted(same, key=_suitability)
         best.append(replace(first, other_ports=tuple(modem.port.path for modem in rest)))
     return tuple(best)
