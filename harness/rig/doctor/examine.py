@@ -18,10 +18,10 @@ from harness.rig.doctor.line_checks import check_line
 from harness.rig.doctor.modem_checks import BEFORE_NETWORK, Subject, check_clock
 from harness.rig.doctor.network_checks import (
     Door,
+    check_address,
     check_apn,
     check_disk,
     check_reach,
-    open_door,
 )
 from harness.rig.doctor.settings import DoctorSettings
 from harness.rig.locks import device_lock
@@ -44,25 +44,17 @@ def examine(
     """
     chosen = session.rig.devices if devices is None else devices
     bench = [check_disk(settings)]
-    door: Door | None = None
     try:
-        door, finding = open_door(session.network)
-        bench.append(finding)
+        bench.append(check_address(session.network, settings.lock_wait_s))
+        door = Door(session.network)
     except HilError as error:
         bench.append(unfit("platform", str(error)))
+        return RigHealth(session.rig.name, tuple(bench), ())  # nothing could be reached
     virtual = [device for device in chosen if device.modem.virtual]
-    if door is not None and virtual:
-        door.close()  # a bench listens there itself
     found = {device.name: _virtual(session, device, settings) for device in virtual}
     real = [device for device in chosen if not device.modem.virtual]
-    if door is not None and virtual and real:
-        door, _ = open_door(session.network)
-    try:
-        healths = together(lambda d: _real(session.rig.devices, d, settings, door), real, "doctor")
-        found |= {health.name: health for health in healths}
-    finally:
-        if door is not None:
-            door.close()
+    healths = together(lambda d: _real(session.rig.devices, d, settings, door), real, "doctor")
+    found |= {health.name: health for health in healths}
     return RigHealth(session.rig.name, tuple(bench), tuple(found[d.name] for d in chosen))
 
 
@@ -82,7 +74,7 @@ def _virtual(session: RigSession, device: Device, settings: DoctorSettings) -> D
 
 
 def _real(
-    devices: Sequence[Device], device: Device, settings: DoctorSettings, door: Door | None
+    devices: Sequence[Device], device: Device, settings: DoctorSettings, door: Door
 ) -> DeviceHealth:
     sheet = Sheet()
     path = str(device.modem.port)
@@ -113,7 +105,7 @@ class _Place:
     device: Device
     devices: Sequence[Device]
     path: str
-    door: Door | None
+    door: Door
 
 
 def _ask(sheet: Sheet, place: _Place, settings: DoctorSettings) -> None:

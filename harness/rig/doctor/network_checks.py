@@ -7,13 +7,16 @@ import os
 import select
 import socket
 import threading
+from collections.abc import Callable
+from errno import EADDRINUSE
 from pathlib import Path
 
-from harness.errors import RigError
+from harness.clock import Deadline, pause
 from harness.line import EventTimeout
 from harness.modem.errors import CannotDo, ModemError, PdpRefused, SocketError
 from harness.modem.values import apn_of
 from harness.network.kinds import Network
+from harness.network.sockets import AddressUnavailable
 from harness.rig.doctor.findings import Finding, ok, unchecked, unfit, warning
 from harness.rig.doctor.modem_checks import Subject
 from harness.rig.doctor.settings import MEGABYTE, DoctorSettings
@@ -24,65 +27,78 @@ _ROUTE = "is that address routed from the operator (VPN, APN) to this machine?"
 
 
 class Door:
-    """The platform's address while modems knock on it, one after the other.
+    """The platform's address, opened while a modem knocks on it, one modem after the other.
 
-    Without a listener of our own (a bench's platform has the address) every knock counts as heard.
+    Only for that long: another run may wait for it. Without a network (a bench's platform has the
+    address already) every knock counts as heard.
     """
 
-    def __init__(self, listener: socket.socket | None) -> None:
-        self._listener = listener
+    def __init__(self, network: Network | None) -> None:
+        self._network = network
         self._one_at_a_time = threading.Lock()
 
     def knock(self, subject: Subject) -> Finding:
         """Open a connection through the modem, see it arrive, and close it."""
-        where, modem = f"{PLATFORM[0]}:{PLATFORM[1]}", subject.modem
         with self._one_at_a_time:
+            if self._network is None:
+                return _connect(subject, lambda: "")
             try:
-                number = modem.open_socket(*PLATFORM, timeout_s=subject.settings.connect_s)
-            except CannotDo as error:
-                return warning("platform", str(error), "uplinks need a family with sockets")
-            except SocketError as error:
-                return unfit("platform", str(error), _ROUTE)
-            except EventTimeout as error:
-                return unfit("platform", f"no connection to {where}: {error}", _ROUTE)
-            came_from = self._arrival()
-            with contextlib.suppress(ModemError):
-                modem.close_socket(number)
-        if came_from is None:
-            return unfit(
-                "platform", f"{where} answers, but that is not this machine",
-                "a run would talk to somebody else's platform: correct the route or the APN",
-            )  # fmt: skip
-        return ok("platform", f"reached {where} through the modem" + came_from)
-
-    def _arrival(self) -> str | None:
-        """Where the connection came from, in words; None when none arrived."""
-        if self._listener is None:
-            return ""
-        if not select.select([self._listener], [], [], _ARRIVES_WITHIN_S)[0]:
-            return None
-        try:
-            peer, (host, _) = self._listener.accept()
-        except OSError:
-            return None
-        peer.close()
-        return f", coming from {host}"
-
-    def close(self) -> None:
-        if self._listener is not None:
-            self._listener.close()
+                listener = self._network.platform_sockets.listener(*self._network.bind)
+            except AddressUnavailable:
+                return unchecked("platform", "this machine cannot listen on that address")
+            with listener:
+                return _connect(subject, lambda: _arrival(listener))
 
 
-def open_door(network: Network) -> tuple[Door | None, Finding]:
-    """Listen on the platform's address, and the row about that."""
+def _connect(subject: Subject, arrival: Callable[[], str | None]) -> Finding:
+    where, modem = f"{PLATFORM[0]}:{PLATFORM[1]}", subject.modem
     try:
-        listener = network.platform_sockets.listener(*network.bind)
-    except RigError as error:
-        return None, unfit("platform", str(error))
-    host, port = listener.getsockname()
+        number = modem.open_socket(*PLATFORM, timeout_s=subject.settings.connect_s)
+    except CannotDo as error:
+        return warning("platform", str(error), "uplinks need a family with sockets")
+    except SocketError as error:
+        return unfit("platform", str(error), _ROUTE)
+    except EventTimeout as error:
+        return unfit("platform", f"no connection to {where}: {error}", _ROUTE)
+    came_from = arrival()
+    with contextlib.suppress(ModemError):
+        modem.close_socket(number)
+    if came_from is None:
+        return unfit(
+            "platform", f"{where} answers, but that is not this machine",
+            "a run would talk to somebody else's platform: correct the route or the APN",
+        )  # fmt: skip
+    return ok("platform", f"reached {where} through the modem" + came_from)
+
+
+def _arrival(listener: socket.socket) -> str | None:
+    """Where a connection came from, in words; None when none arrived."""
+    if not select.select([listener], [], [], _ARRIVES_WITHIN_S)[0]:
+        return None
+    try:
+        peer, (host, _) = listener.accept()
+    except OSError:
+        return None
+    peer.close()
+    return f", coming from {host}"
+
+
+def check_address(network: Network, wait_s: float) -> Finding:
+    """Can this machine listen on the platform's address? A run that has it gets ``wait_s``."""
+    deadline = Deadline.after(wait_s)
+    while True:
+        try:
+            with network.platform_sockets.listener(*network.bind) as listener:
+                host, port = listener.getsockname()
+            break
+        except AddressUnavailable as error:
+            taken = isinstance(error.__cause__, OSError) and error.__cause__.errno == EADDRINUSE
+            if not taken or deadline.expired:
+                return unfit("platform", str(error))
+        pause(min(0.2, deadline.left()))  # nobody tells when an address gets free
     kind = {"lab": "", "loopback": " on loopback", "namespace": " in a private network"}
     shown = f"{host}:{port}" if network.bind[1] else f"{host}, any port"
-    return Door(listener), ok("platform", f"can listen on {shown}{kind[network.kind]}")
+    return ok("platform", f"can listen on {shown}{kind[network.kind]}")
 
 
 def check_apn(subject: Subject) -> Finding:
@@ -109,10 +125,8 @@ def check_apn(subject: Subject) -> Finding:
     return ok("apn", seen)
 
 
-def check_reach(subject: Subject, door: Door | None) -> Finding:
+def check_reach(subject: Subject, door: Door) -> Finding:
     """Does a connection through the modem arrive here?"""
-    if door is None:
-        return unchecked("platform", "this machine cannot listen on the platform's address")
     if not subject.registered:
         return unchecked("platform", "not registered")
     return door.knock(subject)
