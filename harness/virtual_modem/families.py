@@ -10,6 +10,7 @@ from harness.virtual_modem.quectel.bg import QuectelBg
 from harness.virtual_modem.quectel.ec import QuectelEc
 from harness.virtual_modem.sierra.hl78 import SierraHl78
 from harness.virtual_modem.telit.me910 import TelitMe910
+from harness.virtual_modem.ublox.sara import SaraR4, SaraR5, SaraU2
 
 _ALL: tuple[Family, ...] = (
     Generic(),
@@ -17,5 +18,8 @@ _ALL: tuple[Family, ...] = (
     QuectelEc(),
     SierraHl78(),
     TelitMe910(),
+    SaraR4(),
+    SaraR5(),
+    SaraU2(),
 )
 FAMILIES: Mapping[str, Family] = {family.name: family for family in _ALL}

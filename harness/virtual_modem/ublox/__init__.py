@@ -1,0 +1,1 @@
+"""u-blox: SARA-R4, SARA-R5, LARA-R6, SARA-U2, SARA-G3."""
