@@ -85,5 +85,5 @@ _CA = Wire(
 )  # fmt: skip
 
 WIRES = (
-    _net("simcom-7600"), _net("simcom-a76"),
+    _net("simcom-7600"), _net("simcom-a76"), _CA,
 )  # fmt: skip
