@@ -24,7 +24,7 @@ BODY = b'a\r\nOK\r\n\r\n+SHREAD: 9\r\n"\x00\x1a'
 COMMAND = {"simcom-7080": (b"SHBOD", b"4096"), "simcom-7000": (b"SHBODEXT", b"1024")}
 
 
-@pytest.fixture(params=["simcom-7080"])
+@pytest.fixture(params=["simcom-7080", "simcom-7000"])
 def family(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -43,7 +43,7 @@ def peer(family: str) -> Iterator[Peer]:
         b'AT+SHREQ="/a",3': OK + line(b'+SHREQ: "POST",200,%d' % len(BODY)),
         b"AT+SHREAD=0,%d" % len(BODY): OK + line(b"+SHREAD: %d\r\n%s" % (len(BODY), BODY)),
         b"AT+SHDISC": OK,
-        b'AT+CNCFG=0,1,"apn"': OK, b"AT+CNACT=0,0": OK,
+        b"AT+CNACT?": line(b'+CNACT: 1,"10.94.36.44"') + OK,  # of SIM7000
     }) as peer:  # fmt: skip
         yield peer
 
@@ -76,7 +76,8 @@ def test_http_left_connected(modem: ShClient, peer: Peer) -> None:
     """A connection that an interrupted post left is ended first."""
     peer.script[b"AT+SHSTATE?"] = line(b"+SHSTATE: 1") + OK
     assert modem.http_post(ORDER).status == 200
-    assert peer.heard[:2] == [b"AT+SHSTATE?", b"AT+SHDISC"]
+    asked = peer.heard.index(b"AT+SHSTATE?")
+    assert peer.heard[asked + 1] == b"AT+SHDISC"
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,7 @@ def test_activation_refused_7080(answer: bytes) -> None:
             modem.activate("apn")
 
 
-@pytest.mark.parametrize("family", ["simcom-7080"])
+@pytest.mark.parametrize("family", ["simcom-7080", "simcom-7000", "simcom-800"])
 def test_power_off(family: str) -> None:
     """The last word of the modem stands for OK."""
     with (
@@ -162,3 +163,18 @@ def test_power_off(family: str) -> None:
         modem.power_off(timeout_s=5)
         assert peer.heard == [b"AT+CPOWD=1"]
         assert not modem.channel.urcs
+
+
+def test_network_of_the_client_7000() -> None:
+    """The client's network is made active with the APN of the sockets, once."""
+    answers = iter([line(b'+CNACT: 0,"0.0.0.0"') + OK, line(b'+CNACT: 1,"10.0.0.1"') + OK])
+    with Peer({
+        b"AT+CIPSHUT": line(b"SHUT OK"), b"AT+CIPMUX=1": OK, b"AT+CIPRXGET=1": OK,
+        b'AT+CSTT="apn"': OK, b"AT+CIICR": OK, b"AT+CIFSR;E0": line(b"10.7.7.7") + OK,
+        b"AT+CNACT?": lambda _: next(answers),
+        b'AT+CNACT=1,"apn"': OK + line(b"+APP PDP: ACTIVE"),
+    }) as peer, open_modem("simcom-7000", peer.path) as modem:  # fmt: skip
+        assert modem.activate("apn") == "10.7.7.7"
+        with pytest.raises(CommandRefused, match="SHSTATE"):  # as far as this peer goes
+            modem.http_post(ORDER)
+        assert b'AT+CNACT=1,"apn"' in peer.heard
