@@ -11,6 +11,9 @@ from harness.evidence import Recorder
 from harness.line import AtChannel, PortSettings
 from harness.modem.core import Modem
 from harness.modem.quectel_bg import QuectelBg
+from harness.modem.simcom_800 import Simcom800
+from harness.modem.simcom_7000 import Simcom7000
+from harness.modem.simcom_7080 import Simcom7080
 from harness.modem.simcom_7600 import Simcom7600, SimcomA76
 
 _DRIVERS: tuple[type[Modem], ...] = (
@@ -18,6 +21,9 @@ _DRIVERS: tuple[type[Modem], ...] = (
     QuectelBg,
     Simcom7600,
     SimcomA76,
+    Simcom7080,
+    Simcom800,
+    Simcom7000,
 )
 FAMILIES: Mapping[str, type[Modem]] = {driver.family: driver for driver in _DRIVERS}
 

@@ -85,5 +85,5 @@ _CA = Wire(
 )  # fmt: skip
 
 WIRES = (
-    _net("simcom-7600"), _net("simcom-a76"),
+    _net("simcom-7600"), _net("simcom-a76"), _CA, _cip("simcom-800"), _cip("simcom-7000"),
 )  # fmt: skip
