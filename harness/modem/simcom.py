@@ -96,6 +96,13 @@ class Simcom(SocketModem, ABC):
             raise PdpRefused(f"the context with APN {apn} is not active: {told.text}")
         return address
 
+    def _application_network_off(self, command: str) -> None:
+        """Deactivate what ``AT+CNACT`` activated, and wait until it is down."""
+        if self._cnact_address() is not None:
+            self.channel.discard(lambda urc: urc.text.startswith("+APP PDP:"))
+            self.command(command, timeout_s=CLOSE_S)
+            self.channel.wait_for("+APP PDP:", timeout_s=CLOSE_S)
+
     def _cnact_address(self) -> str | None:
         """The address of the active context of ``AT+CNACT?``, None without one.
 

@@ -53,6 +53,11 @@ class Simcom7000(SimcomCip, ShClient):
         self._apn = apn
         return super().activate(apn, timeout_s=timeout_s)
 
+    def deactivate(self) -> None:
+        """The context of the sockets, and the network of the HTTP client."""
+        super().deactivate()
+        self._application_network_off("AT+CNACT=0")
+
     def http_post(self, order: HttpOrder, *, response_timeout_s: int = 60) -> HttpAnswer:
         """As :meth:`ShClient.http_post`, on the network of ``AT+CNACT``, made active for it.
 

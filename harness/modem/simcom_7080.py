@@ -13,7 +13,7 @@ from harness.at.dialect import Binary, Dialect, UrcKind, always
 from harness.at.params import quote
 from harness.modem.abilities import Abilities
 from harness.modem.errors import SocketError
-from harness.modem.simcom import CLOSE_S, SIMCOM_URCS
+from harness.modem.simcom import SIMCOM_URCS
 from harness.modem.simcom_sh import SH_URCS, ShClient, sh_ability
 from harness.modem.sockets import UrcTest, told
 
@@ -69,13 +69,14 @@ class Simcom7080(ShClient):
 
     def activate(self, apn: str, *, timeout_s: float = 150.0) -> str:
         """``AT+CNACT`` on network 0; its address. Raises ``PdpRefused``."""
+        self.command(f'AT+CGDCONT=1,"IP",{quote(apn)}')  # with which it attaches (§5.2)
         self.command(f"AT+CNCFG={self.pdp},1,{quote(apn)}")
         if (address := self._cnact_address()) is not None:
             return address
         return self._application_network(f"AT+CNACT={self.pdp},1", apn, timeout_s)
 
     def deactivate(self) -> None:
-        self.command(f"AT+CNACT={self.pdp},0", timeout_s=CLOSE_S)
+        self._application_network_off(f"AT+CNACT={self.pdp},0")
 
     def open_socket(self, host: str, port: int, *, timeout_s: float = 150.0) -> int:
         """TCP, received data by hand. Raises ``SocketError`` with the result of +CAOPEN."""

@@ -13,6 +13,7 @@ from harness.modem.abilities import Abilities, HttpAbility
 from harness.modem.simcom_cip import BEARER_S, CIP_FINALS, CIP_URCS, SimcomCip
 from harness.modem.simcom_http import HTTP_S, HttpInitClient
 
+_BEARER_OFF_S = 65.0
 DIALECT = Dialect(
     urcs=(UrcKind("+HTTPACTION:", always), UrcKind("+SAPBR 1: DEACT", always), *CIP_URCS),
     finals=CIP_FINALS,
@@ -58,9 +59,19 @@ class Simcom800(SimcomCip, HttpInitClient):
         self._apn = apn
         return super().activate(apn, timeout_s=timeout_s)
 
+    def deactivate(self) -> None:
+        """The context of the sockets, and the bearer of the HTTP client."""
+        super().deactivate()
+        if self._bearer_open():
+            self.command("AT+SAPBR=0,1", timeout_s=_BEARER_OFF_S)
+
+    def _bearer_open(self) -> bool:
+        fields = self.fields("AT+SAPBR=2,1")
+        return len(fields) > 1 and fields[1].number == 1
+
     def _http_start(self) -> None:
         """The client needs bearer 1 (AT+SAPBR), which is not the context of the sockets."""
-        if self.fields("AT+SAPBR=2,1")[1].number != 1:
+        if not self._bearer_open():
             self.command('AT+SAPBR=3,1,"Contype","GPRS"')
             if self._apn:
                 self.command(f'AT+SAPBR=3,1,"APN",{quote(self._apn)}')

@@ -51,6 +51,7 @@ class SimcomCip(Simcom, ABC):
 
         ``AT+CIPMUX`` and ``AT+CIPRXGET`` are only taken while no context is up.
         """
+        self.command(f'AT+CGDCONT=1,"IP",{quote(apn)}')  # with which it attaches
         self.command("AT+CIPSHUT", timeout_s=_SHUT_S)
         self.command("AT+CIPMUX=1")
         self.command("AT+CIPRXGET=1")

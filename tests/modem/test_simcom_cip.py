@@ -25,6 +25,7 @@ BODY = b'a\r\nOK\r\n\r\n+HTTPACTION: 1,1,1\r\n"\x00\x1a'
 @pytest.fixture
 def peer() -> Iterator[Peer]:
     with Peer({
+        b'AT+CGDCONT=1,"IP","apn"': OK, b"AT+CNACT?": line(b'+CNACT: 0,"0.0.0.0"') + OK,
         b"AT+CIPSHUT": line(b"SHUT OK"), b"AT+CIPMUX=1": OK, b"AT+CIPRXGET=1": OK,
         b'AT+CSTT="apn"': OK, b"AT+CIICR": OK, b"AT+CIFSR;E0": line(b"10.78.245.128") + OK,
         b"AT+SAPBR=2,1": line(b'+SAPBR: 1,3,"0.0.0.0"') + OK,
@@ -58,8 +59,8 @@ def test_activation(modem: SimcomCip, peer: Peer) -> None:
     """What can only be set without a context is set after AT+CIPSHUT."""
     assert modem.activate("apn") == "10.78.245.128"
     assert peer.heard == [
-        b"AT+CIPSHUT", b"AT+CIPMUX=1", b"AT+CIPRXGET=1", b'AT+CSTT="apn"', b"AT+CIICR",
-        b"AT+CIFSR;E0",
+        b'AT+CGDCONT=1,"IP","apn"', b"AT+CIPSHUT", b"AT+CIPMUX=1", b"AT+CIPRXGET=1",
+        b'AT+CSTT="apn"', b"AT+CIICR", b"AT+CIFSR;E0",
     ]  # fmt: skip
     modem.deactivate()
 
@@ -112,6 +113,15 @@ def test_http_on_an_open_bearer(old: Simcom800, peer: Peer) -> None:
     answer = old.http_post(ORDER)
     assert (answer.status, answer.body) == (202, b"")
     assert b"AT+SAPBR=1,1" not in peer.heard
+
+
+def test_bearer_is_closed_too(old: Simcom800, peer: Peer) -> None:
+    """Deactivating ends the bearer of the HTTP client, if it is open."""
+    old.deactivate()
+    peer.script[b"AT+SAPBR=2,1"] = line(b'+SAPBR: 1,1,"10.1.2.3"') + OK
+    peer.script[b"AT+SAPBR=0,1"] = OK
+    old.deactivate()
+    assert peer.heard.count(b"AT+SAPBR=0,1") == 1
 
 
 def test_http_bearer_refused(old: Simcom800, peer: Peer) -> None:

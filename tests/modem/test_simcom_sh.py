@@ -131,22 +131,27 @@ IDLE = line(b'+CNACT: 0,0,"0.0.0.0"\r\n+CNACT: 1,1,"10.0.0.1"') + OK
 
 def test_activation_7080() -> None:
     """Network 0 is activated unless it is active; what another network has does not count."""
-    answers = iter([IDLE, ACTIVE, ACTIVE])
+    answers = iter([IDLE, ACTIVE, ACTIVE, ACTIVE, IDLE])
     with Peer({
-        b'AT+CNCFG=0,1,"apn"': OK, b"AT+CNACT?": lambda _: next(answers),
-        b"AT+CNACT=0,1": OK + line(b"+APP PDP: 0,ACTIVE"), b"AT+CNACT=0,0": OK,
+        b'AT+CGDCONT=1,"IP","apn"': OK, b'AT+CNCFG=0,1,"apn"': OK,
+        b"AT+CNACT?": lambda _: next(answers),
+        b"AT+CNACT=0,1": OK + line(b"+APP PDP: 0,ACTIVE"),
+        b"AT+CNACT=0,0": OK + line(b"+APP PDP: 0,DEACTIVE"),
     }) as peer, open_modem("simcom-7080", peer.path) as modem:  # fmt: skip
         assert modem.activate("apn") == "10.94.36.44"
         assert modem.activate("apn") == "10.94.36.44"
         assert peer.heard.count(b"AT+CNACT=0,1") == 1
         modem.deactivate()
+        modem.deactivate()  # is down already
+        assert peer.heard.count(b"AT+CNACT=0,0") == 1
 
 
 @pytest.mark.parametrize("answer", [OK + line(b"+APP PDP: 0,DEACTIVE"), line(b"+CME ERROR: 30")])
 def test_activation_refused_7080(answer: bytes) -> None:
     """A network that stays down names its APN."""
     with Peer({
-        b'AT+CNCFG=0,1,"apn"': OK, b"AT+CNACT?": IDLE, b"AT+CNACT=0,1": answer,
+        b'AT+CGDCONT=1,"IP","apn"': OK, b'AT+CNCFG=0,1,"apn"': OK,
+        b"AT+CNACT?": IDLE, b"AT+CNACT=0,1": answer,
     }) as peer, open_modem("simcom-7080", peer.path) as modem:  # fmt: skip
         peer.say(line(b"+APP PDP: 0,ACTIVE"))  # of an earlier life
         with pytest.raises(PdpRefused, match="APN apn"):
@@ -169,6 +174,7 @@ def test_network_of_the_client_7000() -> None:
     """The client's network is made active with the APN of the sockets, once."""
     answers = iter([line(b'+CNACT: 0,"0.0.0.0"') + OK, line(b'+CNACT: 1,"10.0.0.1"') + OK])
     with Peer({
+        b'AT+CGDCONT=1,"IP","apn"': OK,
         b"AT+CIPSHUT": line(b"SHUT OK"), b"AT+CIPMUX=1": OK, b"AT+CIPRXGET=1": OK,
         b'AT+CSTT="apn"': OK, b"AT+CIICR": OK, b"AT+CIFSR;E0": line(b"10.7.7.7") + OK,
         b"AT+CNACT?": lambda _: next(answers),
