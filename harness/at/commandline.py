@@ -68,10 +68,19 @@ class CommandLineReader:
     """Collects characters into lines. ``echo`` may be switched between events (``ATE0``).
 
     ``max_line`` and ``max_text`` bound what is kept of a line or text that never ends, in bytes.
+    ``crlf``: a line ends with CR LF only, as some firmware is built; a CR alone is no end.
     """
 
-    def __init__(self, *, echo: bool = True, max_line: int = 4096, max_text: int = 4096) -> None:
+    def __init__(
+        self,
+        *,
+        echo: bool = True,
+        max_line: int = 4096,
+        max_text: int = 4096,
+        crlf: bool = False,
+    ) -> None:
         self.echo = echo
+        self._crlf = crlf
         self._max_line = max_line
         self._max_text = max_text
         self._input = bytearray()
@@ -161,6 +170,12 @@ class CommandLineReader:
             if self._swallow_lf():
                 continue
             byte = self._input.pop(0)
+            if self._crlf and byte in (0x0D, 0x0A):
+                ends = byte == 0x0A and self._line[-1:] == b"\r"
+                self._line += b"\r" * (byte == 0x0D)
+                if ends:
+                    self._next = self._finish_line()
+                continue
             if byte == 0x0A and not self._line:
                 continue
             echoed.append(byte)

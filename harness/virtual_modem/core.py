@@ -86,7 +86,7 @@ class Core(WorkInHand):
         self._reset()
 
     def _reset(self) -> None:
-        self.reader = CommandLineReader()
+        self.reader = CommandLineReader(crlf=self.family.crlf)
         self.values: dict[str, str] = {}
         self.verbose, self.quiet, self.cmee = True, False, 0
         self.basic: dict[str, int] = {}

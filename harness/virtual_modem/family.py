@@ -55,14 +55,18 @@ class Family:
     revision_form: ClassVar[str] = "{}"  #: +CGMR
     # the line
     echo: ClassVar[bool] = True  #: factory setting of ATE
+    crlf: ClassVar[bool] = False  #: a command line ends with CR LF only
     repeats_crlf: ClassVar[bool] = False  #: each information line has a CR LF of its own before it
     # SMS
     stores: ClassVar[Mapping[str, int]] = {"SM": 50, "ME": 255}  #: memories and their places
     memory: ClassVar[str] = "ME"  #: preferred one at power-up
     first_index: ClassVar[int] = 0
+    acknowledged: ClassVar[bool] = False  #: +CMT waits for +CNMA also without +CSMS=1
     empty_is_ok: ClassVar[bool] = False  #: +CMGR of an empty place: OK, not CMS ERROR 321
     # packet data
-    bearer_at_attach: ClassVar[bool] = False  #: LTE: context 1 comes up with the registration
+    functionality: ClassVar[int] = 1  #: <fun> of +CFUN at power-up
+    default_cid: ClassVar[int] = 1  #: the lowest PDP context, and LTE's default bearer
+    bearer_at_attach: ClassVar[bool] = False  #: LTE: it comes up with the registration
     quoted_address: ClassVar[bool] = False  #: +CGPADDR: 1,"10.0.0.1"
     sockets: ClassVar[int] = 0  #: how many TCP connections there may be
     # clock

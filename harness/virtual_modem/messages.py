@@ -66,11 +66,13 @@ class Messages:
         core = self._core
         local = when.astimezone(core.settings.zone)
         parts = split_text(text)
-        receiving = self.stores[self.memories[2]]
+        receiving = self.stores.get(self.memories[2])
         mt = core.notify_modes()[1]
         if mt == 2 and self._routed:
             return False  # the network waits for the acknowledgement as well
-        if mt < 2 and receiving.size - len(receiving.places) < len(parts):
+        if mt < 2 and receiving is None:
+            return False  # nowhere to put it
+        if mt < 2 and receiving is not None and receiving.size - len(receiving.places) < len(parts):
             for line in core.family.sms_full(core, self.memories[2]):
                 core.urc(line)
             return False
@@ -97,7 +99,7 @@ class Messages:
 
     def _route(self, message: Stored) -> None:
         """To the host; with +CSMS=1 the next one goes after +CNMA (27.005 §3.4.4)."""
-        if self._core.values.get("+CSMS", "0") == "0":
+        if self._core.values.get("+CSMS", "0") == "0" and not self._core.family.acknowledged:
             self._tell(message)
             return
         self._routed.append(message)
@@ -128,8 +130,11 @@ class Messages:
         self._unacknowledged = None
         mode, _, bm, _, bfr = self._core.notify_modes()
         self._core.values["+CNMI"] = f"{mode},0,{bm},0,{bfr}"
+        store = self.stores.get(self.memories[2])
         while self._routed:
-            self.stores[self.memories[2]].add(self._routed.popleft())
+            message = self._routed.popleft()
+            if store is not None:
+                store.add(message)
 
     def switched_off(self) -> None:
         """What was routed and not acknowledged is the network's again."""

@@ -39,13 +39,13 @@ class Radio:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self.functionality = 1
+        self.functionality = core.family.functionality
         self.unlocked = core.subscription.present and core.subscription.pin is None
         self.modes = dict.fromkeys(self.REGISTRATIONS, 0)
         self.stat = 0
         self.selection = 0  # +COPS: 0 automatic, 1 manual, 2 deregistered
         self.attached = True  # as far as +CGATT goes
-        self.contexts: dict[int, Context] = {1: Context()}
+        self.contexts: dict[int, Context] = {core.family.default_cid: Context()}
         self._round = 0
 
     @property
@@ -134,9 +134,9 @@ class Radio:
         self._core.on_state("context active")
 
     def _default_bearer(self) -> None:
-        """LTE gives context 1 with the attach, if the network takes its APN."""
+        """LTE gives it with the attach, if the network takes its APN."""
         with suppress(NotActivated):
-            self.activate(1)
+            self.activate(self._core.family.default_cid)
 
     def deactivate(self, cid: int) -> None:
         context = self.contexts.get(cid)

@@ -90,7 +90,7 @@ def _address(core: Core, context: Context) -> str:
 
 
 def _define(core: Core, command: Command) -> Info:
-    cid = number(command, 0, 1, 15)
+    cid = number(command, 0, core.family.default_cid, 15)
     if len(command.params) == 1:
         core.radio.contexts.pop(cid, None)
         return None
@@ -102,7 +102,7 @@ def _define(core: Core, command: Command) -> Info:
 
 
 def _addresses(core: Core, command: Command) -> Info:
-    wanted = number(command, 0, 1, 15) if command.params else None
+    wanted = number(command, 0, core.family.default_cid, 15) if command.params else None
     quote = '"' if core.family.quoted_address else ""
     return [
         f"+CGPADDR: {cid},{quote}{_address(core, context)}{quote}"
@@ -116,7 +116,7 @@ def _activations(core: Core, command: Command) -> Info:
 
 
 def _activate(core: Core, command: Command) -> Info:
-    cid = number(command, 1, 1, 15, 1)
+    cid = number(command, 1, core.family.default_cid, 15, core.family.default_cid)
     if number(command, 0, 0, 1):
         if not (cid in core.radio.contexts and core.radio.contexts[cid].active):
             core.radio.activate(cid)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from harness.virtual_modem.core import Core
 
 _PROMPT_S = 120.0
+_UNUSED = frozenset({(1, 3), (2, 1)})  #: <mt> 3 and <bm> 1 are not there
 _GSM = '"GSM"'
 _SETS = ("GSM", "IRA", "UCS2")
 
@@ -259,16 +261,30 @@ def _send_stored(core: Core, command: Command) -> Info:
     return info
 
 
-def _notify(core: Core, command: Command) -> Info:
-    values = core.notify_modes()
-    for place, high in enumerate((2, 3, 3, 2, 1)):
-        values[place] = number(command, place, 0, high, values[place])
-    if values[1] == 3:
-        raise Unknown
-    if values[2] not in (0, 2):
-        raise AtError(50)
-    core.values["+CNMI"] = ",".join(map(str, values))
-    return None
+def notify(*highest: int, refused: Container[tuple[int, int]] = _UNUSED) -> Entry:
+    """+CNMI with the highest value of each of its five parameters (27.005 §3.4.1).
+
+    ``refused`` are places and values within the ranges that the family does not have.
+    """
+    offered = [
+        "(" + ",".join(str(v) for v in range(high + 1) if (place, v) not in refused) + ")"
+        for place, high in enumerate(highest)
+    ]
+
+    def write(core: Core, command: Command) -> Info:
+        values = core.notify_modes()
+        for place, high in enumerate(highest):
+            values[place] = number(command, place, 0, high, values[place])
+            if (place, values[place]) in refused:
+                raise AtError(50)
+        core.values["+CNMI"] = ",".join(map(str, values))
+        return None
+
+    return Entry(
+        read=lambda core, command: [f"+CNMI: {','.join(map(str, core.notify_modes()))}"],
+        set=write,
+        test=says("+CNMI: " + ",".join(offered)),
+    )
 
 
 def _centre(core: Core, command: Command) -> Info:
@@ -323,8 +339,7 @@ COMMANDS: CommandTable = {
     "+CMGS": Entry(set=_send, test=lambda core, command: None),
     "+CMGW": Entry(run=_write, set=_write, test=lambda core, command: None),
     "+CMSS": Entry(set=_send_stored, test=lambda core, command: None),
-    "+CNMI": Entry(read=lambda core, command: [f"+CNMI: {','.join(map(str, core.notify_modes()))}"],
-                   set=_notify, test=says("+CNMI: (0-2),(0-2),(0,2),(0-2),(0,1)")),
+    "+CNMI": notify(2, 3, 2, 2, 1),
     "+CSCA": Entry(read=_centre, set=_set_centre, test=lambda core, command: None),
     "+CSMP": kept("+CSMP", "17,167,0,0", *[ranged("0-255")] * 4),
     "+CSDH": kept("+CSDH", "0", ranged("0,1")),
