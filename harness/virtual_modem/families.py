@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from harness.virtual_modem.family import Family
 from harness.virtual_modem.generic import Generic
+from harness.virtual_modem.nordic.slm import NordicSlm
 from harness.virtual_modem.quectel.bg import QuectelBg
 from harness.virtual_modem.quectel.ec import QuectelEc
 from harness.virtual_modem.sierra.hl78 import SierraHl78
@@ -14,6 +15,7 @@ from harness.virtual_modem.ublox.sara import SaraR4, SaraR5, SaraU2
 
 _ALL: tuple[Family, ...] = (
     Generic(),
+    NordicSlm(),
     QuectelBg(),
     QuectelEc(),
     SierraHl78(),

@@ -34,6 +34,7 @@ class Host:
 
     def __init__(self, path: str) -> None:
         self.fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        self.line_end = b"\r"
 
     def read_until(self, *ends: bytes, timeout_s: float = 10.0) -> bytes:
         """All up to the first of ``ends``; fails the test when none comes."""
@@ -50,7 +51,7 @@ class Host:
         os.write(self.fd, data)
 
     def ask(self, command: str, *ends: bytes) -> bytes:
-        self.write(command.encode("latin-1") + b"\r")
+        self.write(command.encode("latin-1") + self.line_end)
         return self.read_until(*(ends or (b"OK\r\n", b"\nERROR\r\n", b"E ERROR: ", b"S ERROR: ")))
 
     def boot(self) -> None:

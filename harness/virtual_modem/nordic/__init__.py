@@ -1,0 +1,1 @@
+"""Nordic Semiconductor: nRF91 with the Serial LTE Modem application."""
