@@ -7,6 +7,7 @@ import select
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from harness.virtual_modem import (
     ModemIdentity,
     ModemNetwork,
     ModemSettings,
+    ModemState,
     Subscription,
     VirtualModem,
 )
@@ -90,6 +92,22 @@ def booted(modem: VirtualModem, state: str = "ready") -> None:
     there = threading.Event()
     modem.on_state(lambda now: there.set() if now.state == state else None)
     assert modem.state.state == state or there.wait(10)
+
+
+@contextmanager
+def rebooting(modem: VirtualModem) -> Iterator[None]:
+    """What happens inside restarts the modem; at the end it listens again."""
+    down, up = threading.Event(), threading.Event()
+
+    def watch(now: ModemState) -> None:
+        if now.state == "booting":
+            down.set()
+        elif now.state == "ready" and down.is_set():
+            up.set()
+
+    modem.on_state(watch)
+    yield
+    assert up.wait(10)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.virtual_modem import Subscription
-from tests.virtual_modem.conftest import Bench, Make, booted, registered
+from tests.virtual_modem.conftest import Bench, Make, booted, rebooting, registered
 from tests.virtual_modem.families.dialogue import OK, after, give, info, talk
 
 Server = tuple[tuple[str, int], list[bytes]]
@@ -127,8 +127,8 @@ def test_http_without_a_server(bench: Make) -> None:
 def test_power(bench: Make) -> None:
     """#REBOOT boots again, #SHDN switches off; neither says more than OK."""
     one = telit(bench)
-    talk(one, ("AT#REBOOT", OK))
-    registered(one.modem)
+    with rebooting(one.modem):
+        talk(one, ("AT#REBOOT", OK))
     one.host.ask("ATE0")
     talk(one, ("AT#SHDN", OK))
     booted(one.modem, "off")
