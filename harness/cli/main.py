@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("harness.cli.check", "validate rig and scenario files without running them"),
     "serve": ("harness.cli.serve", "the mocked platform on its own"),
     "modem": ("harness.cli.modem", "a virtual modem on a PTY or a UART"),
+    "families": ("harness.cli.families", "the modem families and what they can do"),
     "discover": ("harness.cli.discover", "find modems and print or extend a rig file"),
     "doctor": ("harness.cli.doctor", "check that a rig is fit before anything runs"),
     "token": ("harness.cli.token", "compute, verify or explain a message token"),

@@ -1,4 +1,4 @@
-"""Family ``quectel-bg``: BG95 and BG96."""
+"""Family ``quectel-bg``: BG95, BG96 and BG77."""
 
 from __future__ import annotations
 
@@ -27,13 +27,15 @@ class QuectelBg(Quectel):
     """LTE-M modules: power saving, and a clock that shows UTC."""
 
     name = "quectel-bg"
-    title = "Quectel BG95, BG96"
+    title = "Quectel BG95, BG96, BG77"
     # the revisions are examples of released ones; +QGMR's second half is assumed
     models: ClassVar[Mapping[str, Model]] = {
         "BG95-M3": QuectelModel(
             "BG95M3LAR02A03", 8, "01.006.01.006", "eMTC", True, keys.BG95),
         "BG96": QuectelModel(
             "BG96MAR02A07M1G", 8, "01.001.01.001", "CAT-M1", False, keys.BG96),
+        "BG77": QuectelModel(
+            "BG77LAR02A04", 8, "01.008.01.008", "eMTC", True, keys.BG95),
     }  # fmt: skip
     commands: ClassVar[CommandTable] = {
         **basic.COMMANDS, **general_3gpp.COMMANDS, **general_3gpp.POWER_SAVING,
@@ -52,7 +54,7 @@ class QuectelBg(Quectel):
     clock_shows_utc = True
     assumed = (
         "BG95 shows UTC in AT+CCLK? as BG96 was seen to do",
-        "revisions are examples; typical response times",
+        "revisions are examples; BG77 has the keys of BG95; typical response times",
         "AT+CTZU is 1 at first; the members of the AT&W profile",
         "sizes of an HTTP response's head and body, number of custom headers",
     )
