@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.at.commandparse import Command
+from harness.virtual_modem import quirks
 from harness.virtual_modem.commands.general import iccid, nothing
 from harness.virtual_modem.commands.radio import OPERATOR
 from harness.virtual_modem.fields import ranged
@@ -39,11 +40,6 @@ def _power_off(core: Core, command: Command) -> Info:
     return None
 
 
-def _power_saving(core: Core, command: Command) -> Info:
-    core.values["+UPSV"] = str(number(command, 0, 0, 5))
-    return None
-
-
 def _operator_names(core: Core, command: Command) -> Info:
     """+UDOPN: the operator's name in one of its forms."""
     kind = number(command, 0, 0, 12)
@@ -69,8 +65,7 @@ COMMANDS: CommandTable = {
     "+CFUN": Entry(read=_functionality_level, set=_functionality,
                    test=says("+CFUN: (0,1,4,15,16),(0-1)")),
     "+CPWROFF": Entry(run=_power_off, test=nothing),
-    "+UPSV": Entry(read=lambda core, command: [f"+UPSV: {core.values.get('+UPSV', '0')}"],
-                   set=_power_saving, test=says("+UPSV: (0-5)")),
+    "+UPSV": kept("+UPSV", "0", ranged("0-5"), ranged("40-65000"), then=quirks.apply_sleep),
     "+UDOPN": Entry(set=_operator_names, test=says("+UDOPN: (0-12)")),
     "+CSGT": Entry(read=_greeting_text, set=_greeting, test=says("+CSGT: (0,1)")),
     "+UMNOPROF": kept("+UMNOPROF", "100", ranged("0-201")),
