@@ -71,7 +71,7 @@ class Modem(SmsModem):
         ""  #: the last code of a boot that always comes; "" if there is none
     )
     registrations: ClassVar[tuple[str, ...]] = ("CEREG", "CGREG", "CREG")
-    clock_shows_utc: ClassVar[bool] = False  #: the zone of +CCLK is a remark, not an offset
+    clock_shows_utc: bool = False  #: the zone of +CCLK is a remark, not an offset
 
     def wait_ready(self, *, timeout_s: float = 30.0) -> None:
         """Probe politely until answered, then set echo off and numeric errors.

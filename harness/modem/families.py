@@ -10,15 +10,18 @@ from harness.errors import UsageError
 from harness.evidence import Recorder
 from harness.line import AtChannel, PortSettings
 from harness.modem.core import Modem
+from harness.modem.generic import Generic
 from harness.modem.quectel_bg import QuectelBg
+from harness.modem.quectel_ec import QuectelEc
 from harness.modem.simcom_800 import Simcom800
 from harness.modem.simcom_7000 import Simcom7000
 from harness.modem.simcom_7080 import Simcom7080
 from harness.modem.simcom_7600 import Simcom7600, SimcomA76
 
 _DRIVERS: tuple[type[Modem], ...] = (
-    Modem,
+    Generic,
     QuectelBg,
+    QuectelEc,
     Simcom7600,
     SimcomA76,
     Simcom7080,
@@ -33,12 +36,12 @@ def recognise(manufacturer: str, model: str) -> str:
     for name, driver in FAMILIES.items():
         able = driver.abilities
         if (
-            driver is not Modem
+            driver is not Generic
             and re.search(able.makers, manufacturer, re.IGNORECASE)
             and re.search(able.claims, model, re.IGNORECASE)
         ):
             return name
-    return Modem.family
+    return Generic.family
 
 
 def driver_of(family: str) -> type[Modem]:

@@ -81,7 +81,7 @@ class QuectelBg(SocketModem):
         ),
     )
     iccid_command = "AT+QCCID"
-    ready_urcs = ("RDY", "APP RDY")
+    ready_urcs: ClassVar[tuple[str, ...]] = ("RDY", "APP RDY")
     booted_urc = "APP RDY"
     clock_shows_utc = True  # seen with BG96; assumed for BG95
     context: ClassVar[int] = 1
