@@ -17,6 +17,7 @@ from harness.modem.simcom_800 import Simcom800
 from harness.modem.simcom_7000 import Simcom7000
 from harness.modem.simcom_7080 import Simcom7080
 from harness.modem.simcom_7600 import Simcom7600, SimcomA76
+from harness.modem.telit_me910 import TelitMe910
 
 _DRIVERS: tuple[type[Modem], ...] = (
     Generic,
@@ -27,6 +28,7 @@ _DRIVERS: tuple[type[Modem], ...] = (
     Simcom7080,
     Simcom800,
     Simcom7000,
+    TelitMe910,
 )
 FAMILIES: Mapping[str, type[Modem]] = {driver.family: driver for driver in _DRIVERS}
 

@@ -17,6 +17,7 @@ _PROFILES = range(3)
 _METHODS = ("POST", "PUT")
 _TYPES = ("application/x-www-form-urlencoded", "text/plain", "application/octet-stream",
           "multipart/form-data")  # fmt: skip
+LEAST = 64  #: bytes of one #HTTPRCV that is limited
 _BODY_S = 30.0  #: how long the rest of a body may take
 
 
@@ -130,6 +131,8 @@ async def _exchange(core: Core, number_: int, profile: Profile, request: bytes) 
 async def _receive(core: Core, command: Command) -> Info:
     profile = _profile(core, command)
     limit = number(command, 1, 0, 1500, 0)
+    if 0 < limit < LEAST:
+        raise AtError(50)
     response = profile.response
     if response is None:
         raise AtError
