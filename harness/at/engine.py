@@ -46,7 +46,7 @@ class AtEngine:
         self._command: Command | None = None
         self._echo = ""
         self._echoes = False  # this command's echo was seen: that of its data may follow
-        self._prompted = False
+        self._prompted = self._given = False  # data are asked for; data were given
         self._sent: list[str] = []
         self._binary: Binary | None = None
         self._need = 0
@@ -71,14 +71,14 @@ class AtEngine:
         self._command, self._echo = command, text
         if self._late is not None and set(self._late.own_prefixes) & set(command.own_prefixes):
             self._late, self._late_began = None, False  # asked again: no telling them apart
-        self._echoes = self._prompted = False
+        self._echoes = self._prompted = self._given = False
         return (text + self.dialect.line_end).encode("latin-1")
 
     def send_payload(self, data: bytes) -> bytes:
         """The bytes to write after a prompt; their echo, if any, is recognised line by line."""
         if not self._prompted:
             raise LocalProtocolError("data without a prompt")
-        self._prompted = False
+        self._prompted, self._given = False, True
         if self._echoes:
             text = data.rstrip(b"\x1a\x1b").decode("latin-1")
             lines = (line.strip("\r") for line in re.split("[\r\n]+", text))
@@ -347,7 +347,9 @@ class AtEngine:
 
     def _answer(self, command: Command, text: str, events: list[Event]) -> None:
         prompt = command.prompt
-        if prompt in _WORDS and (text == prompt or text.startswith(prompt + " ")):
+        # The same word may come before the data of the answer.
+        asked = prompt in _WORDS and not (self._given and command.binary)
+        if asked and (text == prompt or text.startswith(prompt + " ")):
             self._prompted = True
             events.append(Prompt(text))
             return

@@ -13,6 +13,7 @@ from harness.modem.core import Modem
 from harness.modem.generic import Generic
 from harness.modem.quectel_bg import QuectelBg
 from harness.modem.quectel_ec import QuectelEc
+from harness.modem.sierra_hl78 import SierraHl78
 from harness.modem.simcom_800 import Simcom800
 from harness.modem.simcom_7000 import Simcom7000
 from harness.modem.simcom_7080 import Simcom7080
@@ -28,6 +29,7 @@ _DRIVERS: tuple[type[Modem], ...] = (
     Simcom7080,
     Simcom800,
     Simcom7000,
+    SierraHl78,
     TelitMe910,
 )
 FAMILIES: Mapping[str, type[Modem]] = {driver.family: driver for driver in _DRIVERS}

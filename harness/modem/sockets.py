@@ -28,6 +28,14 @@ def complete(response: bytes) -> bool:
     return bool(end and length and len(response) - end.end() >= int(length[1]))
 
 
+def response_of(response: bytes) -> HttpAnswer:
+    """Status and body of a whole response. Raises :class:`BadAnswer` when it is none."""
+    status, blank = _STATUS.match(response), _BLANK.search(response)
+    if status is None or blank is None:
+        raise BadAnswer(f"no HTTP response: {response[:80]!r}")
+    return HttpAnswer(int(status[1]), response[blank.end() :])
+
+
 def told(*texts: str) -> UrcTest:
     """Codes that are exactly one of ``texts``."""
     return lambda urc: urc.text in texts
@@ -119,10 +127,7 @@ class SocketModem(Modem, ABC):
         response = self.post_raw(
             order.host, order.port, order.to_bytes(), response_timeout_s=response_timeout_s
         )
-        status, blank = _STATUS.match(response), _BLANK.search(response)
-        if status is None or blank is None:
-            raise BadAnswer(f"no HTTP response: {response[:80]!r}")
-        return HttpAnswer(int(status[1]), response[blank.end() :])
+        return response_of(response)
 
     def checked_order(self, order: HttpOrder) -> HttpOrder:
         """Raises :class:`CannotDo` when the built-in client cannot send it."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.at.dialect import Binary, Command, Dialect
 from harness.at.engine import AtEngine
-from harness.at.events import Event, Final, Info, Payload
+from harness.at.events import Event, Final, Info, Payload, Prompt
 
 CARECV = Binary("+CARECV:", inline=re.compile(rb"\+CARECV: (\d+),"))
 USORD = Binary("+USORD:", inline=re.compile(rb'\+USORD: \d+,(\d+),"'))
@@ -70,3 +70,15 @@ def test_any_chunking_gives_the_same(data: bytes, cuts: list[int], case: str) ->
         Final("OK", True),
     ]
     assert len(seen) == 3
+
+
+def test_the_word_of_the_prompt_before_the_data_of_the_answer() -> None:
+    """HL78's +KHTTPPOST: CONNECT asks for the body, a second CONNECT comes before the response."""
+    engine = AtEngine(Dialect())
+    rule = Binary("CONNECT", until=re.compile(rb"--EOF--\r\n\r\nOK\r\n"))
+    engine.start(Command("AT+KHTTPPOST=1", prompt="CONNECT", binary=rule))
+    assert engine.receive(b"\r\nCONNECT\r\n") == [Prompt("CONNECT")]
+    engine.send_payload(b"[]")
+    wire = b"\r\nCONNECT\r\nHTTP/1.1 200\r\n\r\nOK\r\n--EOF--\r\n\r\nOK\r\n"
+    seen = [event for event in engine.receive(wire) if not isinstance(event, Info)]
+    assert seen == [Payload(b"HTTP/1.1 200\r\n\r\nOK\r\n"), Final("OK", True)]

@@ -10,6 +10,7 @@ from harness.errors import UsageError
 from harness.line import EventTimeout
 from harness.modem import FAMILIES, HttpOrder
 from harness.modem.errors import CannotDo, SocketError
+from harness.virtual_modem import ModemSettings
 from tests.conformance.conftest import ALL, PLATFORM, WITH_SOCKETS, WITHOUT_SOCKETS, Make
 
 PATH = "/ingestion/m2m/senml/v1"
@@ -136,7 +137,7 @@ def test_http_client_again_and_again(bench: Make, family: str) -> None:
 @pytest.mark.parametrize("family", WITH_CLIENT)
 def test_http_client_without_a_server(bench: Make, family: str) -> None:
     """A server that is not there or silent is an error in time, and the next order works."""
-    one = bench(family)
+    one = bench(family, settings=ModemSettings(http_s=1.0))
     one.attach()
     for order in (replace(ORDER, host="10.0.0.1"), ORDER):
         with pytest.raises((SocketError, EventTimeout)):

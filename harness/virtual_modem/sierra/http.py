@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SESSIONS = range(1, 4)
 _LENGTH = re.compile(rb"(?im)^content-length:[ \t]*(\d{1,9})[ \t]*\r?$")
-_INPUT_S, _RESPONSE_S = 60.0, 120.0
+_INPUT_S = 60.0
 
 
 @dataclass(slots=True)
@@ -128,13 +128,13 @@ async def _exchange(
     head = b"%s %s HTTP/1.1\r\nHost: %s\r\n" % (
         method, path.encode("latin-1", "replace"), host.encode("latin-1", "replace"),
     )  # fmt: skip
-    target = HttpTarget(session.host, session.port)
+    target, wait = HttpTarget(session.host, session.port), core.settings.http_s
     try:
-        response = await core.http.exchange(target, head + headers + b"\r\n" + body, _RESPONSE_S)
+        response = await core.http.exchange(target, head + headers + b"\r\n" + body, wait)
     except HttpFailure:
         core.after_final(lambda: core.urc(f"+KHTTP_IND: {one},0"))
         raise AtError(3) from None
-    await core.http.complete(response, _RESPONSE_S)
+    await core.http.complete(response, wait)
     await give(core, response.head + bytes(response.body))
     reason = response.head.split(b"\r\n")[0].decode("latin-1").split(" ", 2)[2:]
     size = len(response.body)
