@@ -71,7 +71,8 @@ class AtChannel:
         self._gone = False
         self._closed = False
         self._prompted = False  # a command with a prompt was given up: it may want data still
-        self._rest_until = 0.0  # the modem wants a pause after a final result (Dialect.gap_s)
+        self.gap_s = self.engine.dialect.gap_s  # a virtual modem needs no pause: 0
+        self._rest_until = 0.0
         self._port = Port(url, settings or PortSettings())
 
     def __enter__(self) -> Self:
@@ -287,8 +288,8 @@ class AtChannel:
                     self._write(self.engine.send_payload(payload), deadline)
                     payload = None  # a text prompt comes again after each of its lines
             if final is not None:
-                if gap_s := self.engine.dialect.gap_s:
-                    self._rest_until = monotonic() + gap_s
+                if self.gap_s:
+                    self._rest_until = monotonic() + self.gap_s
                 if not lines and not data and final.text == "OK":
                     return _PLAIN_OK
                 return Response(tuple(lines), final.text, final.ok, data)

@@ -19,6 +19,7 @@ from harness.modem.simcom_7000 import Simcom7000
 from harness.modem.simcom_7080 import Simcom7080
 from harness.modem.simcom_7600 import Simcom7600, SimcomA76
 from harness.modem.telit_me910 import TelitMe910
+from harness.modem.ublox_sara import SaraR4, SaraR5, SaraU2
 
 _DRIVERS: tuple[type[Modem], ...] = (
     Generic,
@@ -31,6 +32,9 @@ _DRIVERS: tuple[type[Modem], ...] = (
     Simcom7000,
     SierraHl78,
     TelitMe910,
+    SaraR4,
+    SaraR5,
+    SaraU2,
 )
 FAMILIES: Mapping[str, type[Modem]] = {driver.family: driver for driver in _DRIVERS}
 

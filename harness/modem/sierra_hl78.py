@@ -27,7 +27,7 @@ _CONNECTED = 1  #: <status> of +KCNX_IND
 # The mark stands right behind the data, and OK follows; data that hold the mark alone are data.
 _DATA_END = re.compile(re.escape(MARK) + rb"\r\n\r\nOK\r\n")
 _PROMPT = "CONNECT"
-_OWN_LIMIT_S = 120  #: what the client waits for a server; no command sets it (assumed)
+_OWN_LIMIT_S = 180  #: what the client waits for a server; no command sets it (assumed)
 
 
 def _left_over(session: int) -> UrcTest:

@@ -73,6 +73,8 @@ class ScriptedDut:
             work=work,
             settings=PortSettings(baudrate=model.baud, rtscts=model.rtscts),
         )
+        if virtual is not None:
+            self.modem.channel.gap_s = 0.0  # only a real one needs a rest between commands
 
     @property
     def _source(self) -> str:

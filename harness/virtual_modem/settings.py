@@ -23,7 +23,7 @@ class ModemSettings:
     boot_s: float = 0.02  #: power on to RDY; 2.5 to 13 s on real modules
     register_s: float = 0.02  #: radio on to registered
     connect_s: float = 8.0  #: TCP connect; the manual's maximum is 150 s
-    http_s: float = 120.0  #: what an HTTP client waits for that cannot be told how long (assumed)
+    http_s: float = 180.0  #: an HTTP client waits no longer, whatever it is told (assumed)
     reply_hold_s: float = 0.5  #: how long virtual time waits for the peer after data was sent
     prompt_delay_s: float = 0.0  #: CR to prompt; a real UART needs some ms for the LF of CR LF
     response_times: str = "none"  #: "typical": commands take as long as on a module

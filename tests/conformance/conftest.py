@@ -91,6 +91,7 @@ def bench(loop: LoopThread) -> Iterator[Make]:
             settings=settings or ModemSettings(),
         )  # fmt: skip
         modem = open_modem(family, virtual.start(), name="m", recorder=timeline)
+        modem.channel.gap_s = 0.0  # a virtual modem needs no rest between commands
         made.append(Bench(modem, virtual, server, timeline))
         return made[-1]
 

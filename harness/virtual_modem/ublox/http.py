@@ -111,7 +111,7 @@ def _order(core: Core, command: Command) -> Info:
         lines += [f"Content-Type: {_type(command)}", f"Content-Length: {len(body)}"]
     request = "\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + body
     name = target or f"http_last_response_{one}"
-    wait = int(profile.parameters.get(_TIMEOUT, "180"))
+    wait = min(int(profile.parameters.get(_TIMEOUT, "180")), core.settings.http_s)
     where = HttpTarget(host, port)
     core.after_final(lambda: core.spawn(_exchange(core, one, what, where, request, name, wait)))
     return None
@@ -140,7 +140,7 @@ def _type(command: Command) -> str:
 
 
 async def _exchange(
-    core: Core, one: int, what: int, target: HttpTarget, request: bytes, name: str, wait: int
+    core: Core, one: int, what: int, target: HttpTarget, request: bytes, name: str, wait: float
 ) -> None:
     profile = core.part(Profiles).by_number[one]
     stored = files(core).stored
