@@ -30,7 +30,7 @@ _CALL_RESULTS = frozenset({"NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE"})
 _NUMERIC = {"0": "OK", "1": "CONNECT", "2": "RING", "3": "NO CARRIER", "4": "ERROR",
             "6": "NO DIALTONE", "7": "BUSY", "8": "NO ANSWER"}  # fmt: skip
 _UNSOLICITED = re.compile(r"[+^*#%](?!CM[ES] ERROR)[A-Z][A-Z0-9_]*:")
-_WORDS = ("CONNECT", "DOWNLOAD")
+_WORDS = ("CONNECT", "DOWNLOAD", "OK")  # prompts that are lines of their own
 _PLAIN_OK = b"\r\nOK\r\n"
 _OK = Final("OK", True)
 
@@ -84,6 +84,12 @@ class AtEngine:
             lines = (line.strip("\r") for line in re.split("[\r\n]+", text))
             self._sent = [line for line in lines if line]
         return data
+
+    def expect_raw(self, until: re.Pattern[bytes]) -> None:
+        """Without a command: what comes up to ``until`` is no line but one :class:`Payload`."""
+        if self._command is not None or self._buffer:
+            raise LocalProtocolError("raw data while something else is under way")
+        self._binary = Binary("", until=until)
 
     def forget(self) -> list[Event]:
         """Give up the running command: what comes of it later is noise.
@@ -157,7 +163,7 @@ class AtEngine:
             or self._drop_rest
         ):
             return None
-        if len(data) == 6:
+        if len(data) == 6 and command.prompt != "OK":
             self._end()
             return [_OK]
         if (
@@ -347,8 +353,8 @@ class AtEngine:
 
     def _answer(self, command: Command, text: str, events: list[Event]) -> None:
         prompt = command.prompt
-        # The same word may come before the data of the answer.
-        asked = prompt in _WORDS and not (self._given and command.binary)
+        # The same word may come a second time: before the data of the answer, or at its end.
+        asked = prompt in _WORDS and not self._given
         if asked and (text == prompt or text.startswith(prompt + " ")):
             self._prompted = True
             events.append(Prompt(text))

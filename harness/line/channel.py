@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -117,6 +118,30 @@ class AtChannel:
     def read_binary(self, command: str, binary: Binary, *, timeout_s: float = 10.0) -> Response:
         """A command whose answer holds bytes by count; they are in :attr:`Response.data`."""
         return self._run(Command(command, binary=binary), None, timeout_s)
+
+    def collect(self, data: bytes, until: re.Pattern[bytes], *, timeout_s: float) -> bytes:
+        """Write ``data`` in the modem's data mode, and take raw what comes up to ``until``.
+
+        The match itself is read as lines again. Raises :class:`EventTimeout`.
+        """
+        self._bring_back()
+        self._drop_waiting()
+        self._handle(self.engine.flush())
+        self.engine.expect_raw(until)
+        deadline = Deadline.after(timeout_s)
+        try:
+            self._write(data, deadline)
+            while True:
+                received = self._read(deadline.at)
+                for event in self._received(received):
+                    if isinstance(event, Payload):
+                        return event.data
+                if not received and deadline.expired:
+                    raise EventTimeout("data in data mode", self._recent(), timeout_s)
+        except BaseException:
+            self._give_up(None)
+            self.engine.flush()
+            raise
 
     def subscribe(self, prefix: str, callback: Callable[[Urc], object]) -> None:
         """Call ``callback`` in the reading thread for each URC with this prefix.

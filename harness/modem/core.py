@@ -70,6 +70,7 @@ class Modem(SmsModem):
     booted_urc: ClassVar[str] = (
         ""  #: the last code of a boot that always comes; "" if there is none
     )
+    cid: ClassVar[int] = 1  #: the PDP context that is used
     registrations: ClassVar[tuple[str, ...]] = ("CEREG", "CGREG", "CREG")
     clock_shows_utc: bool = False  #: the zone of +CCLK is a remark, not an offset
 
@@ -183,8 +184,8 @@ class Modem(SmsModem):
 
         Raises :class:`PdpRefused`.
         """
-        self.command(f'AT+CGDCONT=1,"IP",{quote(apn)}')
-        self._refusable(apn, "AT+CGACT=1,1", timeout_s)
+        self.command(f'AT+CGDCONT={self.cid},"IP",{quote(apn)}')
+        self._refusable(apn, f"AT+CGACT=1,{self.cid}", timeout_s)
         return self._context_address(apn)
 
     def _refusable(self, apn: str, command: str, timeout_s: float) -> None:
@@ -194,21 +195,21 @@ class Modem(SmsModem):
             raise PdpRefused(f"no PDP context with APN {apn}: {error}") from error
 
     def _context_address(self, apn: str) -> str:
-        """What +CGPADDR says of context 1; quoted by some, bare by others."""
-        fields = self.fields("AT+CGPADDR=1")
+        """What +CGPADDR says of the context; quoted by some, bare by others."""
+        fields = self.fields(f"AT+CGPADDR={self.cid}")
         address = fields[1].text if len(fields) > 1 else ""
         if address in _NO_ADDRESS:
             raise PdpRefused(f"the context with APN {apn} is not active after OK")
         return address
 
     def deactivate(self) -> None:
-        self.command("AT+CGACT=0,1", timeout_s=150.0)
+        self.command(f"AT+CGACT=0,{self.cid}", timeout_s=150.0)
 
     def configured_apn(self) -> str:
-        """The APN of context 1, "" when none is set (27.007 §10.1.1)."""
+        """The APN of the context, "" when none is set (27.007 §10.1.1)."""
         for line in self.command("AT+CGDCONT?").lines:
             fields = fields_of(line)
-            if len(fields) > 2 and fields[0].number == 1:
+            if len(fields) > 2 and fields[0].number == self.cid:
                 return fields[2].text
         return ""
 

@@ -11,6 +11,7 @@ from harness.evidence import Recorder
 from harness.line import AtChannel, PortSettings
 from harness.modem.core import Modem
 from harness.modem.generic import Generic
+from harness.modem.nordic_slm import NordicSlm
 from harness.modem.quectel_bg import QuectelBg
 from harness.modem.quectel_ec import QuectelEc
 from harness.modem.sierra_hl78 import SierraHl78
@@ -23,6 +24,7 @@ from harness.modem.ublox_sara import SaraR4, SaraR5, SaraU2
 
 _DRIVERS: tuple[type[Modem], ...] = (
     Generic,
+    NordicSlm,
     QuectelBg,
     QuectelEc,
     Simcom7600,

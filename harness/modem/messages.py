@@ -21,6 +21,7 @@ from harness.modem.values import Sms, UnreadableSms
 
 _STATUS = ("REC UNREAD", "REC READ", "STO UNSENT", "STO SENT")
 CTRL_Z = b"\x1a"
+_NEXT_S = 0.05  #: another message that was held back comes right after +CNMA
 
 
 class SmsModem(AtModem):
@@ -60,7 +61,8 @@ class SmsModem(AtModem):
         found: list[Sms] = []
         while self._direct:
             found.append(self._decoded(-1, 0, self._direct.pop(0)))
-            self.command("AT+CNMA")
+            self.command("AT+CNMA")  # then the network gives the next one
+            self.channel.pump(timeout_s=_NEXT_S)
         while self._announced:
             memory, index = self._announced.pop(0)
             self.command(f"AT+CPMS={quote(memory)}")

@@ -84,14 +84,13 @@ class QuectelBg(SocketModem):
     ready_urcs: ClassVar[tuple[str, ...]] = ("RDY", "APP RDY")
     booted_urc = "APP RDY"
     clock_shows_utc = True  # seen with BG96; assumed for BG95
-    context: ClassVar[int] = 1
 
     def activate(self, apn: str, *, timeout_s: float = 150.0) -> str:
         """Activate the PDP context and return its address. Raises :class:`PdpRefused`."""
-        self.command(f'AT+QICSGP={self.context},1,{quote(apn)},"","",0')
+        self.command(f'AT+QICSGP={self.cid},1,{quote(apn)},"","",0')
         if (address := self._address()) is not None:
             return address  # a second activation is an ERROR on BG96
-        self._refusable(apn, f"AT+QIACT={self.context}", timeout_s)
+        self._refusable(apn, f"AT+QIACT={self.cid}", timeout_s)
         address = self._address()
         if address is None:
             raise PdpRefused(f"the context with APN {apn} is not active after OK")
@@ -100,18 +99,18 @@ class QuectelBg(SocketModem):
     def _address(self) -> str | None:
         for line in self.command("AT+QIACT?").lines:
             fields = fields_of(line)
-            if len(fields) > 3 and fields[0].number == self.context and fields[1].number == 1:
+            if len(fields) > 3 and fields[0].number == self.cid and fields[1].number == 1:
                 return fields[3].text
         return None
 
     def deactivate(self) -> None:
-        self.command(f"AT+QIDEACT={self.context}", timeout_s=40.0)
+        self.command(f"AT+QIDEACT={self.cid}", timeout_s=40.0)
 
     def open_socket(self, host: str, port: int, *, timeout_s: float = 150.0) -> int:
         """TCP in buffer mode. Raises :class:`SocketError` with the 55x/56x number."""
         connect = 0
         self.channel.discard(_about(connect))
-        self.command(f'AT+QIOPEN={self.context},{connect},"TCP",{quote(host)},{port},0,0')
+        self.command(f'AT+QIOPEN={self.cid},{connect},"TCP",{quote(host)},{port},0,0')
         try:
             urc = self.channel.wait_for(f"+QIOPEN: {connect},", timeout_s=timeout_s)
         except EventTimeout:
@@ -155,7 +154,7 @@ class QuectelBg(SocketModem):
         reports nothing, ``CannotDo`` past the limits of the client.
         """
         request, url = self.checked_order(order).to_bytes(), order.url
-        self.command(f'AT+QHTTPCFG="contextid",{self.context}')
+        self.command(f'AT+QHTTPCFG="contextid",{self.cid}')
         self.command('AT+QHTTPCFG="requestheader",1')
         self.prompted(f"AT+QHTTPURL={len(url)},10", url.encode(), "CONNECT", timeout_s=15.0)
         self.channel.discard(lambda urc: urc.text.startswith(("+QHTTPPOST:", "+QHTTPREAD:")))

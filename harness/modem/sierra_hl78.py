@@ -22,7 +22,6 @@ from harness.modem.http import HttpAnswer, HttpOrder
 from harness.modem.sockets import SocketModem, UrcTest, response_of
 
 MARK = b"--EOF--Pattern--"
-_CID = 1
 _CONNECTED = 1  #: <status> of +KCNX_IND
 # The mark stands right behind the data, and OK follows; data that hold the mark alone are data.
 _DATA_END = re.compile(re.escape(MARK) + rb"\r\n\r\nOK\r\n")
@@ -81,15 +80,15 @@ class SierraHl78(SocketModem):
 
     def activate(self, apn: str, *, timeout_s: float = 150.0) -> str:
         """+KCNXUP reports with +KCNX_IND; the address is +KCGPADDR's."""
-        self.command(f'AT+CGDCONT={_CID},"IP",{quote(apn)}')
-        self.command(f'AT+KCNXCFG={_CID},"GPRS",{quote(apn)}')
+        self.command(f'AT+CGDCONT={self.cid},"IP",{quote(apn)}')
+        self.command(f'AT+KCNXCFG={self.cid},"GPRS",{quote(apn)}')
         if address := self._address():
             return address
         self.channel.discard(lambda urc: urc.text.startswith("+KCNX_IND:"))
-        self._refusable(apn, f"AT+KCNXUP={_CID}", timeout_s)
+        self._refusable(apn, f"AT+KCNXUP={self.cid}", timeout_s)
         deadline = Deadline.after(timeout_s)
         while True:
-            urc = self.channel.wait_for(f"+KCNX_IND: {_CID},", timeout_s=deadline.left())
+            urc = self.channel.wait_for(f"+KCNX_IND: {self.cid},", timeout_s=deadline.left())
             status = fields_of(urc.text)[1].number
             if status == _CONNECTED:
                 break
@@ -101,20 +100,20 @@ class SierraHl78(SocketModem):
         return address
 
     def _address(self) -> str:
-        for line in self.command(f"AT+KCGPADDR={_CID}").lines:
+        for line in self.command(f"AT+KCGPADDR={self.cid}").lines:
             fields = fields_of(line)
             if len(fields) > 1 and fields[1].text not in ("", "0.0.0.0"):
                 return fields[1].text
         return ""
 
     def deactivate(self) -> None:
-        self.command(f"AT+KCNXDOWN={_CID},1", timeout_s=150.0)
+        self.command(f"AT+KCNXDOWN={self.cid},1", timeout_s=150.0)
 
     # TCP sessions
 
     def open_socket(self, host: str, port: int, *, timeout_s: float = 150.0) -> int:
         """A session of its own, deleted by :meth:`close_socket`. Raises :class:`SocketError`."""
-        session = self._made(f"AT+KTCPCFG={_CID},0,{quote(host)},{port}")
+        session = self._made(f"AT+KTCPCFG={self.cid},0,{quote(host)},{port}")
         self.channel.discard(_left_over(session))
         try:
             self.command(f"AT+KTCPCNX={session}", timeout_s=30.0)
@@ -169,7 +168,7 @@ class SierraHl78(SocketModem):
         """
         order = self.checked_order(order)
         self.channel.discard(lambda urc: urc.text.startswith("+KHTTP_IND:"))  # of earlier sessions
-        session = self._made(f"AT+KHTTPCFG={_CID},{quote(order.host)},{order.port}")
+        session = self._made(f"AT+KHTTPCFG={self.cid},{quote(order.host)},{order.port}")
         try:
             ready = self.channel.wait_for(f"+KHTTP_IND: {session},", timeout_s=30.0)
             if fields_of(ready.text)[1].number != 1:

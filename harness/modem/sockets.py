@@ -85,7 +85,7 @@ class SocketModem(Modem, ABC):
         deadline = Deadline.after(response_timeout_s)
         while True:
             # Looked at before reading: what came before the close is in the buffer by then.
-            closed = any(map(self._closing(connection), self.channel.urcs))
+            closed = self._closed(connection)
             data = self._receive(connection)
             response += data
             if complete(bytes(response)) or (closed and not data):
@@ -95,6 +95,10 @@ class SocketModem(Modem, ABC):
             if deadline.expired:
                 raise EventTimeout("the request", bytes(response), response_timeout_s)
             self._await_news(connection, deadline)
+
+    def _closed(self, connection: int) -> bool:
+        """Whether the peer's end was told."""
+        return any(map(self._closing(connection), self.channel.urcs))
 
     def _await_news(self, connection: int, deadline: Deadline) -> None:
         """Wait until it is worth reading again."""

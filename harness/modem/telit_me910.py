@@ -9,7 +9,6 @@ and one extra header line, #HTTPRING, #HTTPRCV with ``<<<``).
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from harness.at.dialect import Binary, Command, Dialect, UrcKind, always
 from harness.at.params import fields_of, quote
@@ -67,13 +66,12 @@ class TelitMe910(SocketModem):
     )
     iccid_command = "AT#CCID"
     memories = ("SM", "ME")
-    context: ClassVar[int] = 1
 
     def activate(self, apn: str, *, timeout_s: float = 150.0) -> str:
         """#SGACT gives the address; a context that is up already tells it with +CGPADDR."""
-        self.command(f'AT+CGDCONT={self.context},"IP",{quote(apn)}')
+        self.command(f'AT+CGDCONT={self.cid},"IP",{quote(apn)}')
         try:
-            response = self.command(f"AT#SGACT={self.context},1", timeout_s=timeout_s)
+            response = self.command(f"AT#SGACT={self.cid},1", timeout_s=timeout_s)
         except CommandRefused as error:
             if isinstance(error, CmeError) and error.code == _ALREADY_ACTIVE:
                 return self._context_address(apn)
@@ -84,7 +82,7 @@ class TelitMe910(SocketModem):
         return fields_of(told[0])[0].text
 
     def deactivate(self) -> None:
-        self.command(f"AT#SGACT={self.context},0", timeout_s=150.0)
+        self.command(f"AT#SGACT={self.cid},0", timeout_s=150.0)
 
     def open_socket(self, host: str, port: int, *, timeout_s: float = 150.0) -> int:
         """Command mode: OK comes with the connection. Raises :class:`SocketError`."""
@@ -131,7 +129,7 @@ class TelitMe910(SocketModem):
         order = self.checked_order(order)
         self.command(
             f'AT#HTTPCFG={_PROFILE},{quote(order.host)},{order.port},0,"","",0,'
-            f"{response_timeout_s},{self.context}"
+            f"{response_timeout_s},{self.cid}"
         )
         self.channel.discard(lambda urc: urc.text.startswith("#HTTPRING:"))
         text = (

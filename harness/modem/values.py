@@ -21,10 +21,11 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """``rssi_dbm`` is None when not known (27.007 §8.5)."""
+    """None when not known: ``rssi_dbm`` of +CSQ (27.007 §8.5), ``rsrp_dbm`` of +CESQ (§8.69)."""
 
     rssi_dbm: int | None
     ber: int | None
+    rsrp_dbm: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

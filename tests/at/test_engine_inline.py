@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.at.dialect import Binary, Command, Dialect
 from harness.at.engine import AtEngine
-from harness.at.events import Event, Final, Info, Payload, Prompt
+from harness.at.events import Event, Final, Info, Payload, Prompt, Urc
 
 CARECV = Binary("+CARECV:", inline=re.compile(rb"\+CARECV: (\d+),"))
 USORD = Binary("+USORD:", inline=re.compile(rb'\+USORD: \d+,(\d+),"'))
@@ -82,3 +82,21 @@ def test_the_word_of_the_prompt_before_the_data_of_the_answer() -> None:
     wire = b"\r\nCONNECT\r\nHTTP/1.1 200\r\n\r\nOK\r\n--EOF--\r\n\r\nOK\r\n"
     seen = [event for event in engine.receive(wire) if not isinstance(event, Info)]
     assert seen == [Payload(b"HTTP/1.1 200\r\n\r\nOK\r\n"), Final("OK", True)]
+
+
+def test_ok_that_asks_for_data() -> None:
+    """Data mode: OK is the prompt, and what ends the command is named."""
+    engine = AtEngine(Dialect())
+    engine.start(Command("AT#XSEND", prompt="OK", completes="#XDATAMODE:"))
+    assert engine.receive(b"\r\nOK\r\n") == [Prompt("OK")]
+    engine.send_payload(b"abc+++")
+    assert engine.receive(b"\r\n#XDATAMODE: 0\r\n") == [Final("#XDATAMODE: 0", True)]
+
+
+def test_raw_data_without_a_command() -> None:
+    """What comes up to the pattern is one payload, and the match is read as a line."""
+    engine = AtEngine(Dialect())
+    engine.expect_raw(re.compile(rb"\r\n#XHTTPCRSP:\d+,1\r\n"))
+    wire = b"HTTP/1.1 200\r\n\r\nOK\r\n\r\n#XHTTPCRSP:4,1\r\n"
+    seen = [event for byte in wire for event in engine.receive(bytes([byte]))]
+    assert seen == [Payload(b"HTTP/1.1 200\r\n\r\nOK\r\n"), Urc("#XHTTPCRSP:4,1")]

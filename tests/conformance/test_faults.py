@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.errors import HilError
-from harness.virtual_modem import FaultKind, LineFault
+from harness.virtual_modem import FaultKind, LineFault, ModemIdentity
 from harness.virtual_modem.faults import Place
 from tests.conformance.conftest import ALL, PLATFORM, WITH_SOCKETS, Make
 from tests.conformance.test_packet_data import TRICKY, answer, request
@@ -34,14 +34,14 @@ def test_in_step_after_every_fault(bench: Make, family: str) -> None:
     for fault in HARMFUL:
         one.virtual.inject(fault)
         try:
-            response = one.modem.channel.execute("AT+CSQ", timeout_s=0.3)
+            response = one.modem.channel.execute("AT+CGSN", timeout_s=0.3)
         except HilError:
             pass
         else:
             assert response.final
         one.modem.wait_ready(timeout_s=20)
         one.modem.wait_registered(timeout_s=20, poll_s=0.05)
-        assert one.modem.line("AT+CSQ") == "20,99", fault
+        assert one.modem.line("AT+CGSN") == ModemIdentity().imei, fault
     struck = [event.data["fault"] for event in one.timeline.events("line.fault")]
     assert struck == [fault.kind.value for fault in HARMFUL]
 

@@ -37,7 +37,7 @@ class NordicSlm(Family):
         **{name: radio.COMMANDS[name] for name in _RADIO},
         **{name: basic.COMMANDS[name] for name in ("I",)},
         **general_3gpp.POWER_SAVING, **radio.EDRX, **sim.COMMANDS,
-        "+CEREG": radio.registration("+CEREG", 5), "+CSQ": radio.COMMANDS["+CSQ"],
+        "+CEREG": radio.registration("+CEREG", 5),
         "+CGSN": general_3gpp.serial_number('+CGSN: "{}"'),
         **general.COMMANDS, **sockets.COMMANDS, **http.COMMANDS, **sms.COMMANDS,
     }  # fmt: skip
@@ -50,7 +50,6 @@ class NordicSlm(Family):
         "data mode answers OK when it begins and #XDATAMODE: 0 when it ends (versions differ)",
         "at most 1024 bytes come with one #XRECV",
         "#XHTTPCCON makes a connection to see that the server is there; each request has its own",
-        "+CSQ is known (it is of the modem firmware 1.x); ATI",
         "versions are examples; typical response times",
     )
     echo = False
