@@ -40,9 +40,9 @@ class ShClient(Simcom, ABC):
     def http_post(self, order: HttpOrder, *, response_timeout_s: int = 60) -> HttpAnswer:
         """POST the body of ``order``; the module writes Host and Content-Length.
 
-        Raises :class:`SocketError` with a number that is no HTTP status, ``CommandRefused``
-        when the server cannot be connected to, ``EventTimeout`` when nothing is reported,
-        ``CannotDo`` past the limits of the client.
+        Raises :class:`SocketError` with a number that is no HTTP status, -1 when the server
+        cannot be connected to, ``EventTimeout`` when nothing is reported, ``CannotDo`` past the
+        limits of the client.
         """
         self.checked_order(order)
         http = self.abilities.http
@@ -55,11 +55,17 @@ class ShClient(Simcom, ABC):
                             ("HEADERLEN", _HEADERS_MAX), ("TIMEOUT", wait_s)):  # fmt: skip
             self.command(f'AT+SHCONF="{name}",{value}')
         try:
-            self.command("AT+SHCONN", timeout_s=_CONNECT_S)
+            self._connect(order)
             return self._sh_request(order, response_timeout_s)
         finally:
             with contextlib.suppress(CommandRefused):  # the server may have closed
                 self.command("AT+SHDISC", timeout_s=_CONNECT_S)
+
+    def _connect(self, order: HttpOrder) -> None:
+        try:
+            self.command("AT+SHCONN", timeout_s=_CONNECT_S)
+        except CommandRefused as error:
+            raise SocketError(f"cannot connect to {order.host}:{order.port}", -1) from error
 
     def _sh_request(self, order: HttpOrder, response_timeout_s: int) -> HttpAnswer:
         self.command("AT+SHCHEAD")  # headers stay from one request to the next

@@ -102,6 +102,7 @@ class Core(WorkInHand):
         self.http = HttpClient(self)
         self._parts: dict[type, object] = {}
         self._busy = False
+        self._closing = "OK"
         self._owed = 0
         self._payload: asyncio.Future[bytes | None] | None = None
         self._urcs: deque[str] = deque(maxlen=_KEPT)
@@ -257,6 +258,7 @@ class Core(WorkInHand):
     def _continue(self, commands: deque[Command]) -> None:
         while commands:
             command = commands.popleft()
+            self._closing = "OK"
             try:
                 reply = self._dispatch(command)
             except (AtError, Unknown) as error:
@@ -269,7 +271,7 @@ class Core(WorkInHand):
                 self.spawn(self._finish_later(command, reply, commands))
                 return
             self.information(reply)  # type: ignore[arg-type]  # no coroutine, so information
-        self.result("OK")
+        self.result(self._closing)
 
     def _dispatch(self, command: Command) -> Reply:
         entry = self.family.commands.get(command.name)
@@ -337,6 +339,10 @@ class Core(WorkInHand):
         for action in actions:
             action()
         self._flush_urcs()
+
+    def without_final(self) -> None:
+        """The command that runs has no result, if it is the last of its line."""
+        self._closing = ""
 
     def after_final(self, action: Callable[[], object]) -> None:
         self._after_final.append(action)

@@ -97,6 +97,11 @@ class Family:
         """What is said when the SIM was unlocked."""
         return ["+CPIN: READY"]
 
+    def time_learned(self, core: Core) -> Sequence[str]:
+        """What is said when the network's time came."""
+        wanted = core.values.get("+CTZR", "0") == "1"
+        return [self.zone_form.format(core.rtc.quarters)] if wanted else []
+
     def sms_full(self, core: Core, memory: str) -> Sequence[str]:
         """What is said when a message finds no place."""
         return ()

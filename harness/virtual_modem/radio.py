@@ -91,8 +91,8 @@ class Radio:
             self.drop_contexts("no network")
         elif core.values.get("+CTZU", str(core.settings.auto_time)) != "0":
             core.rtc.synchronise()
-            if core.values.get("+CTZR", "0") == "1":
-                core.urc(core.family.zone_form.format(core.rtc.quarters))
+            for line in core.family.time_learned(core):
+                core.urc(line)
         if self.registered and core.family.bearer_at_attach:
             self._default_bearer()
         for name, mode in self.modes.items():
