@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from harness.clock import RealClock
+from harness.clock import Deadline, RealClock, pause
 from harness.evidence import Timeline
 from harness.modem import FAMILIES, Modem, SocketModem, open_modem
 from harness.network.loop import LoopThread
@@ -52,6 +52,13 @@ class Bench:
         self.ready()
         self.modem.wait_registered(timeout_s=20, poll_s=0.05)
         return self.modem.activate(APN)
+
+    def wait_state(self, state: str) -> None:
+        """Until the virtual modem is there; the last OK may come a moment earlier."""
+        deadline = Deadline.after(10)
+        while self.virtual.state.state != state:
+            assert not deadline.expired, self.virtual.state
+            pause(0.005)
 
     def defects(self) -> list[str]:
         """What the virtual modem itself did wrong."""

@@ -17,7 +17,7 @@ def test_power_cycle(bench: Make, family: str) -> None:
     one.attach()
     one.modem.power_off(timeout_s=10)
     if family != "3gpp":  # 27.007 has no power off
-        assert one.virtual.state.state == "off"
+        one.wait_state("off")
     one.modem.channel.urcs.clear()
     one.virtual.power(True)
     if family == "3gpp":
