@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from harness.at import gsm7
 from harness.at.dialect import Command
 from harness.at.events import Urc
 from harness.at.params import Param, fields_of, quote
@@ -14,13 +17,16 @@ from harness.at.sms_pdu import (
     encode_submit,
     split_text,
 )
-from harness.line import AtChannel
+from harness.errors import UsageError
+from harness.line import AtChannel, Response
+from harness.modem.abilities import Abilities
 from harness.modem.base import AtModem
-from harness.modem.errors import BadAnswer
+from harness.modem.errors import BadAnswer, CannotDo
 from harness.modem.values import Sms, UnreadableSms
 
 _STATUS = ("REC UNREAD", "REC READ", "STO UNSENT", "STO SENT")
 CTRL_Z = b"\x1a"
+_SUBMIT_TEXT = "AT+CSMP=17,167,0,0"  #: one day, no protocol, GSM 7 bit (27.005 §3.5.4)
 _NEXT_S = 0.05  #: another message that was held back comes right after +CNMA
 
 
@@ -31,6 +37,8 @@ class SmsModem(AtModem):
     each message with ``+CMT:``. ``sms_notify`` makes new ones known (27.005 §3.4.1).
     """
 
+    family: ClassVar[str]
+    abilities: ClassVar[Abilities]
     memories: tuple[str, ...] = ("ME", "SM")
     sms_notify: tuple[str, ...] = ("AT+CNMI=2,1,0,0,0",)
 
@@ -86,20 +94,39 @@ class SmsModem(AtModem):
 
         Raises ``PduError`` (a ValueError) for a recipient that no SMS can have.
         """
-        self.command("AT+CMGF=0")
         parts = split_text(text)
         self._concatenation = self._concatenation % 255 + 1
-        references: list[int] = []
+        tpdus: list[bytes] = []  # all of them before the first goes
         for number, piece in enumerate(parts, 1):
             part = Concatenation(self._concatenation, len(parts), number) if parts[1:] else None
-            tpdu = encode_submit(Submit(Address.of(recipient), piece, part))
-            response = self.prompted(
+            tpdus.append(encode_submit(Submit(Address.of(recipient), piece, part)))
+        self.command("AT+CMGF=0")
+        return [
+            _reference(self.prompted(
                 f"AT+CMGS={len(tpdu)}", b"00" + tpdu.hex().upper().encode() + CTRL_Z, "> ",
                 timeout_s=timeout_s,
-            )  # fmt: skip
-            line = next((line for line in response.lines if line.startswith("+CMGS:")), "")
-            references.append(next((f.number for f in fields_of(line)[:1]), None) or 0)
-        return references
+            ))
+            for tpdu in tpdus
+        ]  # fmt: skip
+
+    def send_sms_text(self, recipient: str, text: str, *, timeout_s: float = 120.0) -> int:
+        """Send one SMS in text mode; its reference (27.005 §3.5.1).
+
+        ``text`` is one line of printable ASCII that fits one SMS of the GSM 7 bit alphabet: what
+        means the same in every modem's text mode. Raises :class:`CannotDo` for a family without
+        text mode, :class:`UsageError` for any other text, ``PduError`` for the recipient.
+        """
+        if "text" not in self.abilities.sms:
+            raise CannotDo(f"{self.family}: there is no SMS text mode; use send_sms")
+        if not (text.isascii() and text.isprintable() and gsm7.encodable(text)):
+            raise UsageError("text mode takes one line of ASCII that GSM 7 bit has; use send_sms")
+        if len(split_text(text)) > 1:
+            raise UsageError("the text does not fit one SMS; use send_sms")
+        Address.of(recipient)
+        for command in ("AT+CMGF=1", 'AT+CSCS="IRA"', _SUBMIT_TEXT):
+            self.command(command)
+        command, data = f"AT+CMGS={quote(recipient)}", text.encode() + CTRL_Z
+        return _reference(self.prompted(command, data, "> ", timeout_s=timeout_s))
 
     def list_sms_text(self) -> list[Sms]:
         self.command("AT+CMGF=1")
@@ -158,3 +185,9 @@ class SmsModem(AtModem):
         sent = message.sent.isoformat()
         return Sms(index, _STATUS[min(status, 3)], message.sender.text, message.text, sent,
                    message.part)  # fmt: skip
+
+
+def _reference(response: Response) -> int:
+    """<mr> of ``+CMGS:``; 0 from a modem that does not tell."""
+    line = next((line for line in response.lines if line.startswith("+CMGS:")), "")
+    return next((field.number for field in fields_of(line)[:1]), None) or 0

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from harness.clock import RealClock
+from harness.evidence import Timeline
 from harness.modem import HttpOrder, open_modem
 from harness.modem.errors import CannotDo
 from tests.line.peer import Answer, Peer
@@ -44,6 +46,39 @@ def test_boot_and_identity() -> None:
         identity = modem.identify()
     assert (identity.model, identity.imei) == ("EC25", "861107030000001")
     assert identity.iccid == "8931041010654378930"
+
+
+@pytest.mark.parametrize(
+    ("port", "asked"),
+    [(b"usbat", [b'AT+QURCCFG="urcport"', b'AT+QURCCFG="urcport","all"']),
+     (b"all", [b'AT+QURCCFG="urcport"'])],
+)  # fmt: skip
+def test_codes_come_out_of_every_port(port: bytes, asked: list[bytes]) -> None:
+    """The factory's USB port is changed, as a UART would hear nothing; once, since it is kept."""
+    script: dict[bytes, Answer] = {
+        b"ATE0": OK, b"AT+CMEE=1": OK, b'AT+QURCCFG="urcport","all"': OK,
+        b'AT+QURCCFG="urcport"': b'\r\n+QURCCFG: "urcport","' + port + b'"\r\n' + OK,
+    }  # fmt: skip
+    with Peer(script) as peer, open_modem("quectel-ec", peer.path) as modem:
+        peer.say(b"\r\nRDY\r\n")
+        modem.wait_booted(timeout_s=5)
+    assert peer.heard[2:] == asked
+
+
+@pytest.mark.parametrize("answer", [b"\r\n+CME ERROR: 58\r\n", OK])
+def test_codes_stay_at_their_port(answer: bytes) -> None:
+    """Firmware that does not know the setting is used as it is, and the evidence says so."""
+    timeline = Timeline(None, RealClock(datetime(2026, 3, 1, tzinfo=UTC)))
+    script: dict[bytes, Answer] = {
+        b"ATE0": OK, b"AT+CMEE=1": OK, b'AT+QURCCFG="urcport"': answer,
+    }  # fmt: skip
+    with (
+        Peer(script) as peer,
+        open_modem("quectel-ec", peer.path, recorder=timeline) as modem,
+    ):
+        peer.say(b"\r\nRDY\r\n")
+        modem.wait_booted(timeout_s=5)
+    assert any("urcport" in str(note.data["text"]) for note in timeline.events("note"))
 
 
 def test_limits_of_the_http_client() -> None:
