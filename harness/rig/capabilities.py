@@ -47,7 +47,7 @@ EXPLAINED: Mapping[str, str] = {
     "device-timers": "timers inside the device follow the scenario's clock",
     "line-faults": "the serial line can be disturbed on purpose",
     "virtual-modem": "the modem is virtual, so the network's side of it can be seen",
-    "http-client": "the harness can use the modem's built-in HTTP client",
+    "http-client": "the modem's built-in HTTP client can send the token and Host: m.m",
     "no-secret": "the device is registered without a secret",
     "private-network": "platform and modems sit in a network of their own",
     "firmware": "a firmware program is the device",
@@ -67,7 +67,7 @@ def device_capabilities(
         offers |= {"observed", "radio"}
         if able.sockets:
             offers |= {"uplink", "scripted-uplink", "chosen-records"}
-        if able.http is not None and able.http.custom_header:
+        if able.http is not None and able.http.custom_header and able.http.own_host:
             offers.add("http-client")
     else:
         offers.add("firmware")
