@@ -19,6 +19,7 @@ OPERATOR = ("KPN NL", "KPN", "20408")  #: long, short and numeric
 
 def registration(name: str, highest: int) -> Entry:
     """+CREG, +CGREG or +CEREG with <n> up to ``highest``."""
+
     def read(core: Core, command: Command) -> Info:
         radio = core.radio
         return [f"{name}: {radio.modes[name]},{radio.stat}{radio.location(name)}"]
