@@ -17,6 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from harness.cli import serve_https
+from harness.cli.addresses import address, joined
 from harness.clock import NO_WORK, RealClock, VirtualClock
 from harness.errors import RigError, UsageError
 from harness.evidence import Event, Timeline
@@ -33,18 +35,11 @@ _KEEP_EVENTS = 10_000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--devices", type=Path, required=True, metavar="FILE", help="registrations")
     parser.add_argument("--http", default="127.0.0.1:0", metavar="HOST:PORT", help="uplinks")
+    serve_https.add_arguments(parser)
     parser.add_argument("--control", metavar="HOST:PORT", help="the control API; /docs explains it")
     parser.add_argument("--clock", metavar="ISO8601", help="start with the clock frozen there")
     parser.add_argument("--ready", type=Path, metavar="FILE", help="bound addresses, as JSON")
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
-
-
-def address(text: str, option: str) -> tuple[str, int]:
-    """``HOST:PORT`` or ``:PORT`` (loopback). Raises :class:`UsageError`."""
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isascii() or not port.isdigit() or int(port) > 65_535:
-        raise UsageError(f"{option} {text}: give HOST:PORT, for example 127.0.0.1:8080")
-    return host or "127.0.0.1", int(port)
 
 
 def frozen_at(text: str) -> datetime:
@@ -79,7 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
             work=clock.work if isinstance(clock, VirtualClock) else NO_WORK,
         )
         closing.callback(platform.stop)
-        bound = {"http": _joined(platform.start(HostSockets(), *http))}
+        bound = {"http": joined(platform.start(HostSockets(), *http))}
+        bound |= serve_https.open_https(platform, arguments)
         if control is not None:
             from harness.platform.control.feed import Feed
             from harness.platform.control.server import ControlServer
@@ -88,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
             timeline.listen(feed.publish)
             server = ControlServer(platform, feed, redactor)
             closing.callback(server.stop)
-            bound["control"] = _joined(server.start(HostSockets(), *control))
+            bound["control"] = joined(server.start(HostSockets(), *control))
         with _signals(events):
             _introduce(platform, bound, arguments.json)
             if arguments.ready is not None:
@@ -98,11 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _joined(bound: tuple[str, int]) -> str:
-    return f"{bound[0]}:{bound[1]}"
-
-
-_SHOWN = ("uplink", "http.aborted")
+_SHOWN = ("uplink", "http.aborted", "tls.handshake")
 
 
 @contextlib.contextmanager
@@ -128,7 +120,8 @@ def _introduce(platform: Platform, bound: dict[str, str], as_json: bool) -> None
     for item in assumed:
         print(f"assumed: {item.name}: {item.value} ({item.why})")
     for name, where in bound.items():
-        print(f"{name}: http://{where}")
+        scheme = "https" if name == "https" else "http"
+        print(f"{name}: {scheme}://{where}")
     print("listening; Ctrl-C ends", flush=True)
 
 
@@ -140,7 +133,12 @@ def _show(event: Event, as_json: bool) -> None:
     if event.kind == "http.aborted":
         print(f"{event.at} #{data['exchange']} {data['peer']} aborted: {data['why']}", flush=True)
         return
-    print(f"{event.at} #{data['exchange']} {data['device'] or 'unknown'} {data['outcome']}")
+    if event.kind == "tls.handshake":
+        print(
+            f"{event.at} TLS {data['peer']} {data['outcome']} ({data['certificate']} certificate)"
+        )
+    else:
+        print(f"{event.at} #{data['exchange']} {data['device'] or 'unknown'} {data['outcome']}")
     for finding in data["findings"]:
         print(f"    {finding['severity']} {finding['requirement']}: {finding['message']}")
     sys.stdout.flush()

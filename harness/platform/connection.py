@@ -17,6 +17,7 @@ from harness.clock import WorkCounter, monotonic
 from harness.platform.faults import Step
 from harness.platform.head import Refusal
 from harness.platform.responses import CONTINUE
+from harness.platform.secured import Secured
 from harness.platform.uplink import Uplink
 from harness.platform.wire import Event, Expecting, Refused, Request, RequestReader
 
@@ -34,11 +35,13 @@ class Handler(Protocol):
     settings: PlatformSettings
     work: WorkCounter
 
-    def answer(self, peer: str, request: Request) -> Uplink: ...
+    def answer(self, peer: str, request: Request, secured: Secured | None) -> Uplink: ...
 
-    def answer_refused(self, peer: str, refused: Refused) -> Uplink: ...
+    def answer_refused(self, peer: str, refused: Refused, secured: Secured | None) -> Uplink: ...
 
-    def answer_incomplete(self, peer: str, reader: RequestReader, waited_s: float) -> Uplink: ...
+    def answer_incomplete(
+        self, peer: str, reader: RequestReader, waited_s: float, secured: Secured | None
+    ) -> Uplink: ...
 
     def finished(self, answer: Uplink, whole: bool) -> None: ...
 
@@ -46,7 +49,10 @@ class Handler(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """See the module. ``open_connections`` is the server's set; it holds this while it lives."""
+    """See the module. ``open_connections`` is the server's set; it holds this while it lives.
+
+    ``secured`` says how the bytes came when they came to the HTTPS port.
+    """
 
     __slots__ = (
         "_activity",
@@ -62,6 +68,7 @@ class Connection(asyncio.Protocol):
         "_loop",
         "_open",
         "_reader",
+        "_secured",
         "_seen",
         "_seen_served",
         "_served",
@@ -74,8 +81,14 @@ class Connection(asyncio.Protocol):
         "peer",
     )
 
-    def __init__(self, handler: Handler, open_connections: set[Connection]) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        open_connections: set[Connection],
+        secured: Secured | None = None,
+    ) -> None:
         self._handler = handler
+        self._secured = secured
         self._open = open_connections
         self._reader = RequestReader(handler.settings.limits)
         self._events: deque[Event] = deque()
@@ -173,7 +186,9 @@ class Connection(asyncio.Protocol):
             if now - self._since > times.idle_s:
                 self._close()
         elif now - self._since > times.stall_s or now - self._started > times.request_s:
-            answer = self._handler.answer_incomplete(self.peer, self._reader, now - self._since)
+            answer = self._handler.answer_incomplete(
+                self.peer, self._reader, now - self._since, self._secured
+            )
             self._send(answer)
 
     def abort(self) -> None:
@@ -193,7 +208,7 @@ class Connection(asyncio.Protocol):
                 if told:
                     self._close_lingering()
                 else:
-                    self._send(self._handler.answer_refused(self.peer, event))
+                    self._send(self._handler.answer_refused(self.peer, event, self._secured))
         if self._answer is None:
             if self._backlog > _MAX_WAITING_BYTES and not self._closing:
                 self._transport.resume_reading()
@@ -206,7 +221,7 @@ class Connection(asyncio.Protocol):
     def _serve(self, request: Request) -> None:
         self._served += 1
         self._told = bool(request.trailing)
-        self._send(self._handler.answer(self.peer, request))
+        self._send(self._handler.answer(self.peer, request, self._secured))
 
     def _send(self, answer: Uplink) -> None:
         delivery = answer.delivery

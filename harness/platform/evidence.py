@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.evidence import Event, Recorder
 from harness.platform.downlinks import Downlink
+from harness.platform.secured import Handshake
 from harness.platform.uplink import Uplink
 
 SOURCE = "platform"
@@ -49,6 +50,10 @@ class Evidence:
             pack=uplink.pack,
             received=uplink.received,
         )
+
+    def handshake(self, handshake: Handshake) -> None:
+        if self.on:
+            self._record(SOURCE, "tls.handshake", **handshake.as_dict())
 
     def response(self, uplink: Uplink) -> None:
         self._record(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from harness.clock import NO_WORK, Deadline, ScenarioClock, WorkCounter
 from harness.errors import UsageError
 from harness.evidence import Recorder
+from harness.network.certificates import Authority, CertificateKind
 from harness.network.loop import LoopThread
 from harness.network.sockets import SocketFactory
 from harness.platform.downlinks import Downlink, DownlinkStatus, Record, Shape
@@ -14,11 +16,15 @@ from harness.platform.evidence import Evidence
 from harness.platform.faults import FaultPlan
 from harness.platform.ingestion import Ingestion
 from harness.platform.registry import Registration, Registry
+from harness.platform.secured import Handshake
 from harness.platform.server import IngestionServer
 from harness.platform.settings import Assumption, PlatformSettings
 from harness.platform.sms import Sms, SmsCentre, SmsGateway
 from harness.platform.store import Aborted
 from harness.platform.uplink import Uplink
+
+if TYPE_CHECKING:
+    from harness.platform.https import HttpsFront
 
 
 class UnknownDevice(UsageError):
@@ -47,7 +53,10 @@ class Platform:
         self.registry = registry
         self.clock = clock
         self.settings = settings or PlatformSettings()
-        self._ingestion = Ingestion(registry, self.settings, clock, work, Evidence(recorder))
+        self._loop = loop
+        self._evidence = Evidence(recorder)
+        self._https: tuple[HttpsFront, IngestionServer] | None = None
+        self._ingestion = Ingestion(registry, self.settings, clock, work, self._evidence)
         self._server = IngestionServer(self._ingestion, loop)
         self._sms = SmsCentre(clock, recorder, sms_gateway, self.settings.sms_settings())
 
@@ -60,9 +69,59 @@ class Platform:
         """
         return self._server.start(sockets, host, port)
 
+    def start_https(
+        self,
+        sockets: SocketFactory,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        authority: Authority | None = None,
+    ) -> tuple[str, int]:
+        """Listen for uplinks over TLS (NET-TLS); returns the address bound.
+
+        ``authority`` signs the certificates; without one, a new one is made.
+        Raises :class:`~harness.network.sockets.AddressUnavailable` when it cannot be had.
+        """
+        from harness.platform.https import HttpsFront  # TLS is loaded where it is spoken
+
+        addresses = list(dict.fromkeys((host, "127.0.0.1")))
+        front = HttpsFront(
+            self._ingestion,
+            self._evidence,
+            authority or Authority.make(),
+            [address for address in addresses if address != "0.0.0.0"],
+        )
+        server = IngestionServer(self._ingestion, self._loop, front.gate)
+        bound = server.start(sockets, host, port)
+        self._https = (front, server)
+        return bound
+
+    @property
+    def authority(self) -> Authority | None:
+        """Who signs the certificates of the HTTPS port; None without one."""
+        return self._https[0].authority if self._https is not None else None
+
+    @property
+    def handshakes(self) -> list[Handshake]:
+        """The TLS handshakes so far, oldest first."""
+        return list(self._https[0].handshakes) if self._https is not None else []
+
+    def present_certificate(self, kind: CertificateKind) -> None:
+        """From now on, new connections to the HTTPS port see a certificate of this kind.
+
+        Raises :class:`~harness.errors.UsageError` without such a port.
+        """
+        if self._https is None:
+            raise UsageError("there is no HTTPS port; start the platform with one")
+        self._https[0].present(kind)
+
     def stop(self) -> None:
         """Stop listening and drop open connections. What was seen stays readable."""
         self._server.stop()
+        if self._https is not None:
+            front, server = self._https
+            server.stop()
+            self._loop.call(front.stop)
         self._sms.close()
 
     @property
@@ -78,7 +137,8 @@ class Platform:
     @property
     def connections(self) -> int:
         """How many connections are open now."""
-        return self._server.connections
+        secured = self._https[1].connections if self._https is not None else 0
+        return self._server.connections + secured
 
     @property
     def faults(self) -> FaultPlan:

@@ -13,7 +13,8 @@ from harness.platform.findings import Outcome
 from harness.platform.judge import Judge
 from harness.platform.registry import Registry
 from harness.platform.responses import Response, empty_response
-from harness.platform.settings import PlatformSettings
+from harness.platform.secured import Secured, judge_channel
+from harness.platform.settings import IP_PATH, PlatformSettings
 from harness.platform.store import Aborted, UplinkStore
 from harness.platform.uplink import Uplink, Verdict
 from harness.platform.wire import Refused, Request, RequestReader
@@ -42,27 +43,44 @@ class Ingestion:
         self._numbers = itertools.count(1)
         self._codes = {outcome: settings.codes.of(outcome) for outcome in Outcome}
 
-    def answer(self, peer: str, request: Request) -> Uplink:
+    def answer(self, peer: str, request: Request, secured: Secured | None = None) -> Uplink:
         parsed = request.parsed
         close = parsed is not None and not parsed.keep_alive
         now_ns = self._clock.now_ns()
         verdict = self._judge.request(request, now_ns)
-        return self._answered(peer, request.head, request.body, verdict, now_ns, close)
+        if secured is not None or parsed is not None:  # else: exactly as documented for M2M
+            verdict = judge_channel(verdict, request.lines().path, secured)
+        return self._answered(peer, request.head, request.body, verdict, now_ns, close, secured)
 
-    def answer_refused(self, peer: str, refused: Refused) -> Uplink:
+    def answer_refused(self, peer: str, refused: Refused, secured: Secured | None = None) -> Uplink:
         verdict = self._judge.refused(refused)
+        if secured is not None:
+            verdict = judge_channel(verdict, IP_PATH, secured)
         now_ns = self._clock.now_ns()
-        return self._answered(peer, refused.head, refused.body, verdict, now_ns, True)
+        return self._answered(peer, refused.head, refused.body, verdict, now_ns, True, secured)
 
-    def answer_incomplete(self, peer: str, reader: RequestReader, waited_s: float) -> Uplink:
+    def answer_incomplete(
+        self, peer: str, reader: RequestReader, waited_s: float, secured: Secured | None = None
+    ) -> Uplink:
         head, body, parsed = reader.partial
         verdict = self._judge.incomplete(head, body, parsed, waited_s)
-        return self._answered(peer, head, body, verdict, self._clock.now_ns(), True)
+        if secured is not None or parsed is not None:
+            path = parsed.path if parsed is not None else IP_PATH
+            verdict = judge_channel(verdict, path, secured)
+        return self._answered(peer, head, body, verdict, self._clock.now_ns(), True, secured)
 
     def _answered(
-        self, peer: str, head: bytes, body: bytes, verdict: Verdict, now_ns: int, close: bool
+        self,
+        peer: str,
+        head: bytes,
+        body: bytes,
+        verdict: Verdict,
+        now_ns: int,
+        close: bool,
+        secured: Secured | None,
     ) -> Uplink:
         uplink = Uplink(next(self._numbers), peer, head, body, now_ns, verdict)
+        uplink.tls = secured.session if secured is not None else None
         who = verdict.device or "@" + peer.partition(":")[0]
         repeated = self._behaviour.note(who, uplink)
         if repeated is not None:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from harness.clock import monotonic
 from harness.network.loop import LoopThread
 from harness.network.sockets import SocketFactory
 from harness.platform.connection import Connection, Handler
 
+Gate = Callable[[set[Connection]], asyncio.Protocol]
+"""Makes the protocol of a new TCP connection, given the set of open ones."""
+
 
 class IngestionServer:
-    """One listener on the shared loop. :meth:`start` and :meth:`stop` cost well under 1 ms."""
+    """One listener on the shared loop. :meth:`start` and :meth:`stop` cost well under 1 ms.
 
-    def __init__(self, handler: Handler, loop: LoopThread) -> None:
+    ``gate`` puts something in front of the connections, such as TLS.
+    """
+
+    def __init__(self, handler: Handler, loop: LoopThread, gate: Gate | None = None) -> None:
+        self._gate: Gate = gate or (lambda connections: Connection(handler, connections))
         self._handler = handler
         self._loop = loop
         self._server: asyncio.Server | None = None
@@ -38,7 +46,7 @@ class IngestionServer:
 
         async def serve() -> None:
             self._server = await self._loop.loop.create_server(
-                lambda: Connection(self._handler, self._connections), sock=listener, backlog=512
+                lambda: self._gate(self._connections), sock=listener, backlog=512
             )
             self._schedule_sweep()
 

@@ -18,6 +18,8 @@ from harness.platform.wire import Limits
 M2M_PATH = "/ingestion/m2m/senml/v1"
 IP_PATH = "/ingestion/ip/senml/v1"
 TOKEN_HEADER = "Things-Message-Token"
+PLATFORM_NAME = "prod.dm.kpnthings.com"
+"""NET-TLS: the name of the Internet endpoint."""
 
 
 class Assumption(NamedTuple):

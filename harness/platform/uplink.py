@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from harness.clock.scenario import from_ns
+from harness.network.tls import TlsSession
 from harness.platform.faults import Delivery
 from harness.platform.findings import Finding, Outcome
 from harness.platform.head import Head, HeadError, parse_head
@@ -67,7 +68,7 @@ class Uplink:
     made of the answer; ``status`` the code that was answered (None: no answer), ``sent`` its bytes,
     ``faults`` the names of the faults on it, ``whole`` whether all of it was written.
     ``answered``: the answer is over, be it whole or not. ``downlink`` is the id of the
-    downlink that went with it.
+    downlink that went with it. ``tls`` is what the handshake agreed on, None in plain.
     """
 
     __slots__ = (
@@ -86,6 +87,7 @@ class Uplink:
         "peer",
         "received_ns",
         "status",
+        "tls",
         "whole",
     )
 
@@ -108,6 +110,7 @@ class Uplink:
         self.answered = False
         self.data = b""
         self.status: int | None = None
+        self.tls: TlsSession | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -177,6 +180,7 @@ class Uplink:
             "status": self.status,
             "faults": list(self.faults),
             "downlink": self.downlink,
+            "tls": self.tls and {"version": self.tls.version, "cipher": self.tls.cipher},
             "head": self.head.decode("latin-1"),
             "body": self.body.decode("latin-1"),
         }

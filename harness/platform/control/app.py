@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from harness.clock import ClockError, VirtualClock
 from harness.errors import HilError, UsageError
 from harness.evidence import Redactor
+from harness.platform.control.certificates import add_certificates
 from harness.platform.control.docs import docs_page
 from harness.platform.control.feed import Feed
 from harness.platform.control.orders import ClockOrder, DownlinkOrder, SmsOrder
@@ -34,6 +35,7 @@ def make_app(platform: Platform, feed: Feed, redactor: Redactor) -> FastAPI:
     _guard(app)
     _reads(app, platform, feed, redactor)
     _orders(app, platform)
+    add_certificates(app, platform)
     return app
 
 
