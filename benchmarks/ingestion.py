@@ -144,8 +144,9 @@ def python_load(port: int, connections: int, seconds: float, keep_alive: bool = 
 class Load:
     """The load generator: compiled once, or Python's own where there is no compiler."""
 
-    def __init__(self, folder: Path) -> None:
-        self.requests = b"".join(struct.pack("=I", len(one)) + one for one in requests())
+    def __init__(self, folder: Path, texts: Sequence[bytes] | None = None) -> None:
+        texts = requests() if texts is None else texts
+        self.requests = b"".join(struct.pack("=I", len(one)) + one for one in texts)
         self.program: Path | None = None
         compiler = shutil.which("cc") or shutil.which("gcc")
         if compiler is not None:

@@ -78,6 +78,7 @@ def at_rows(found: dict[str, Any]) -> list[Row]:
 BENCHMARKS = {
     "at": Benchmark("at_roundtrip.py", (5, 2), ("--with-labgrid",), quick_flag=False, read=at_rows),
     "ingestion": Benchmark("ingestion.py", (5, 2)),
+    "soak": Benchmark("soak.py", (1, 1)),
     "two-days": Benchmark("two_days.py", (1, 1)),
     "sms": Benchmark("sms_schedules.py", (5, 2)),
     "capture": Benchmark("capture_loss.py", (5, 1)),
