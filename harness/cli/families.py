@@ -15,11 +15,11 @@ from harness.errors import UsageError
 
 if TYPE_CHECKING:
     from harness.modem import Modem
-    from harness.modem.abilities import HttpAbility
+    from harness.modem.abilities import Abilities, HttpAbility
     from harness.virtual_modem.family import Family
 
 EXAMPLE = "hil families simcom-7600"
-_COLUMNS = ("family", "modems", "TCP sockets", "HTTP client", "SMS", "off with")
+_COLUMNS = ("family", "modems", "TCP sockets", "HTTP client", "TLS", "SMS", "off with")
 _INTRODUCTION = """\
 # Modem families
 
@@ -35,6 +35,8 @@ every family; `tests/clients` puts programs of other people in front of the virt
 - **HTTP client**: whether it sends a header of its user's own, which the message token needs, and
   its limits. *m.m* says that the Host field may differ from the address (HTTP-HOST); where it may
   not, only a socket gives `Host: m.m`. *cannot* means that uplinks go through a socket.
+- **TLS**: what the harness can give a trust anchor, so that an Internet device can be played; *no*
+  says nothing about the module, only about the harness.
 - **SMS**: *stored* messages are announced with +CMTI, *direct* ones handed over with +CMT.
 """
 
@@ -57,7 +59,7 @@ class Both:
     def row(self) -> tuple[str, ...]:
         able = self.driver.abilities
         return (
-            self.name, ", ".join(able.models), _sockets(self), _http(able.http),
+            self.name, ", ".join(able.models), _sockets(self), _http(able.http), _tls(able),
             ", ".join(able.sms), able.power_off,
         )  # fmt: skip
 
@@ -78,6 +80,7 @@ class Both:
                 "custom_header": http.custom_header, "own_host": http.own_host,
                 "limits": _limits(http),
             },
+            "tls": able.tls,
             "sms": list(able.sms),
             "power_off": able.power_off,
             "commands": len(self.virtual.commands),
@@ -111,6 +114,15 @@ def _http(http: HttpAbility | None) -> str:
         return "cannot set a header"
     limits = ", ".join(f"{name} {value}" for name, value in _limits(http).items())
     return "own header" + (", m.m" if http.own_host else "") + (f"; {limits}" if limits else "")
+
+
+def _tls(able: Abilities) -> str:
+    """What the harness can set up with a trust anchor; a module may have more."""
+    ways = [
+        *(["sockets"] if able.tls else []),
+        *(["HTTPS client"] if able.http is not None and able.http.tls else []),
+    ]
+    return ", ".join(ways) or "no"
 
 
 def families() -> list[Both]:

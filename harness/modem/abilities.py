@@ -17,7 +17,8 @@ class HttpAbility:
     ``own_host``: the Host field may differ from the address that is connected to (HTTP-HOST).
     ``header_max`` bounds one custom header field, ``Name: value`` together; ``headers_max`` all
     of them with Content-Type, and ``header_count`` is how many custom ones there may be.
-    ``server_max`` bounds ``http://host:port``, ``path_max`` what follows it.
+    ``server_max`` bounds ``http://host:port``, ``path_max`` what follows it. ``tls``: it speaks
+    HTTPS, and the harness can give it a trust anchor.
     """
 
     custom_header: bool
@@ -29,9 +30,12 @@ class HttpAbility:
     header_count: int = UNLIMITED
     server_max: int = UNLIMITED
     path_max: int = UNLIMITED
+    tls: bool = False
 
     def why_not(self, order: HttpOrder) -> str | None:
         """The reason for which this client cannot send ``order``; None when it can."""
+        if order.tls and not self.tls:
+            return "the harness cannot set up its HTTPS"
         extra = order.extra_headers
         if extra and not self.custom_header:
             return f"it cannot set the header {extra[0][0]}"
@@ -64,7 +68,8 @@ class Abilities:
     are bytes of one command. ``receive`` says how data come: ``buffered`` (announced, then read),
     ``polled`` (read without an announcement). ``sms`` are the forms of 27.005 that the family has,
     of ``pdu``, ``text``, ``stored`` and ``direct`` (+CMT only). ``power_off`` is the command.
-    ``assumed`` lists what no manual at hand says.
+    ``tls``: there are TLS sockets, and the harness can give them a trust anchor. ``assumed`` lists
+    what no manual at hand says.
     """
 
     title: str
@@ -76,6 +81,7 @@ class Abilities:
     read_max: int = 0
     receive: str = ""
     http: HttpAbility | None = None
+    tls: bool = False
     sms: tuple[str, ...] = ("pdu", "text", "stored")
     power_off: str = "AT+CFUN=0"
     sources: tuple[str, ...] = ()

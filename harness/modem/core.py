@@ -23,6 +23,7 @@ from harness.modem.errors import (
 )
 from harness.modem.http import HttpAnswer, HttpOrder
 from harness.modem.messages import SmsModem
+from harness.modem.tls import TlsTrust
 from harness.modem.values import Identity, Signal
 
 REGISTERED = frozenset({1, 5})  # home, roaming (27.007 §7.2)
@@ -260,6 +261,23 @@ class Modem(SmsModem):
     def http_post(self, order: HttpOrder, *, response_timeout_s: int = 60) -> HttpAnswer:
         """POST with the built-in client. Raises :class:`CannotDo` past what it can."""
         raise CannotDo(f"{self.family}: there is no built-in HTTP client; use a socket")
+
+    def prepare_tls(self, trust: TlsTrust) -> None:
+        """Set up the verification of TLS servers. Raises :class:`CannotDo`."""
+        raise self._without_tls()
+
+    def open_tls_socket(self, host: str, port: int, *, timeout_s: float = 150.0) -> int:
+        """A TLS connection as :meth:`prepare_tls` set it up; its number, as of a plain one.
+
+        Raises ``SocketError`` also for a refused certificate, :class:`CannotDo` without any.
+        """
+        raise self._without_tls()
+
+    def _without_tls(self) -> CannotDo:
+        return CannotDo(
+            f"{self.family}: the harness cannot set up TLS on it; for an Internet device take a "
+            "family that `hil families` shows with TLS"
+        )
 
     def _without_sockets(self) -> CannotDo:
         return CannotDo(

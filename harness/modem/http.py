@@ -11,7 +11,8 @@ _WRITTEN_BY_CLIENT = frozenset({"host", "content-type", "content-length"})
 class HttpOrder:
     """A POST to ``host:port``. ``headers`` in their order, with Host and Content-Type if wanted.
 
-    Content-Length is added when it is missing; the platform needs it (HTTP-LENGTH).
+    Content-Length is added when it is missing; the platform needs it (HTTP-LENGTH). ``tls``: by
+    HTTPS, as :meth:`~harness.modem.core.Modem.prepare_tls` set it up.
     """
 
     host: str
@@ -19,6 +20,7 @@ class HttpOrder:
     path: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    tls: bool = False
 
     @property
     def extra_headers(self) -> tuple[tuple[str, str], ...]:
@@ -32,8 +34,9 @@ class HttpOrder:
     @property
     def url(self) -> str:
         """With the address that is connected to, not with the Host field."""
-        port = "" if self.port == 80 else f":{self.port}"
-        return f"http://{self.host}{port}{self.path}"
+        scheme, usual = ("https", 443) if self.tls else ("http", 80)
+        port = "" if self.port == usual else f":{self.port}"
+        return f"{scheme}://{self.host}{port}{self.path}"
 
     @property
     def url_length(self) -> int:

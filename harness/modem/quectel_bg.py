@@ -20,7 +20,9 @@ from harness.modem.abilities import Abilities, HttpAbility
 from harness.modem.core import COMMON_URCS
 from harness.modem.errors import BadAnswer, CommandRefused, PdpRefused, SocketError
 from harness.modem.http import HttpAnswer, HttpOrder
-from harness.modem.sockets import SocketModem, UrcTest, told
+from harness.modem.quectel_tls import TLS_CONNECTION, QuectelTls
+from harness.modem.quectel_tls import URCS as TLS_URCS
+from harness.modem.sockets import UrcTest, told
 
 _ALWAYS = ("RDY", "APP RDY", "POWERED DOWN", "NORMAL POWER DOWN", "+QIND:", "+QUSIM:", "+QIOPEN:",
            "+QHTTPPOST:", "+QHTTPREAD:", "+QNTP:", "PSM POWER DOWN", "RING")  # fmt: skip
@@ -31,6 +33,7 @@ DIALECT = Dialect(
         # Only recv has data after it: "incoming" and "dnsgip" have other numbers in that place.
         UrcKind('+QIURC: "recv"', always, data_field=2),
         UrcKind("+QIURC:", always),
+        *TLS_URCS,
     ),
     finals=(("SEND OK", True), ("SEND FAIL", False)),
     probe="AT+CMEE?",
@@ -49,7 +52,7 @@ def _about(connect: int) -> UrcTest:
     return lambda urc: own.match(urc.text) is not None
 
 
-class QuectelBg(SocketModem):
+class QuectelBg(QuectelTls):
     """Buffer-mode sockets on context 1 and the built-in HTTP client with custom headers.
 
     ``post_raw`` is the path that gives ``Host: m.m`` and every byte of the head (HTTP-HOST);
@@ -67,12 +70,16 @@ class QuectelBg(SocketModem):
         send_max=1460,
         read_max=1500,
         receive="buffered",
-        http=HttpAbility(custom_header=True, own_host=True, url_max=700, body_max=102_400),
+        http=HttpAbility(
+            custom_header=True, own_host=True, url_max=700, body_max=102_400, tls=True
+        ),
+        tls=True,
         power_off="AT+QPOWD=1",
         sources=(
             "BG96 TCP/IP Application Note V1.2",
             "BG95&BG77&BG600L TCP/IP Application Note",
             "BG95&BG77 HTTP(S) Application Note V1.0",
+            "BG95&BG77 SSL Application Note V1.0",
         ),
         assumed=(
             "the module connects to the address of AT+QHTTPURL whatever the Host field says",
@@ -123,21 +130,33 @@ class QuectelBg(SocketModem):
         return connect
 
     def close_socket(self, connection: int) -> None:
+        if connection >= TLS_CONNECTION:
+            self._close_tls(connection - TLS_CONNECTION)
+            return
         self.command(f"AT+QICLOSE={connection}", timeout_s=15.0)
 
     def _send(self, connection: int, piece: bytes) -> None:
+        if connection >= TLS_CONNECTION:
+            self._send_tls(connection - TLS_CONNECTION, piece)
+            return
         text = f"AT+QISEND={connection},{len(piece)}"
         if not self.channel.execute_with_prompt(text, piece, timeout_s=120.0).ok:
             raise SocketError(f"{text} was not sent", self._last_error())
 
     def _receive(self, connection: int) -> bytes:
+        if connection >= TLS_CONNECTION:
+            return self._receive_tls(connection - TLS_CONNECTION)
         command = f"AT+QIRD={connection},{self.abilities.read_max}"
         return self.checked(command, self.channel.read_binary(command, Binary("+QIRD:"))).data
 
     def _arrival(self, connection: int) -> UrcTest:
+        if connection >= TLS_CONNECTION:
+            return self._arrival_tls(connection - TLS_CONNECTION)
         return told(f'+QIURC: "recv",{connection}')
 
     def _closing(self, connection: int) -> UrcTest:
+        if connection >= TLS_CONNECTION:
+            return self._closing_tls(connection - TLS_CONNECTION)
         return told(f'+QIURC: "closed",{connection}')
 
     def _last_error(self) -> int:

@@ -27,11 +27,14 @@ class QuectelEc(QuectelBg):
         title="Quectel EC21, EC25, EG91, EG95",
         models=("EC21", "EC25", "EG91", "EG95"),
         claims=r"^E[CG](?:2[015]|9[15])",
-        http=HttpAbility(custom_header=True, own_host=True, url_max=700, body_max=1_024_000),
+        http=HttpAbility(
+            custom_header=True, own_host=True, url_max=700, body_max=1_024_000, tls=True
+        ),
         sources=(
             "EC2x&EG2x&EG9x AT Commands Manual",
             "EC2x&EG9x TCP/IP AT Commands Manual",
             "EC2x&EG9x HTTP(S) AT Commands Manual",
+            "EC2x&EG9x&EM05 SSL AT Commands Manual V1.0",
         ),
         assumed=(
             "the module connects to the address of AT+QHTTPURL whatever the Host field says",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from harness.virtual_modem.network import NameUnknown
+from harness.virtual_modem.tls import TlsStream, TlsWish
 
 if TYPE_CHECKING:
     from harness.virtual_modem.core import Core
@@ -39,11 +39,11 @@ class HttpFailure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class HttpTarget:
-    """Where to connect. ``tls`` None is plain TCP; a string is the name to ask for, "" for none."""
+    """Where to connect; ``tls`` None is plain TCP."""
 
     host: str
     port: int
-    tls: str | None = None
+    tls: TlsWish | None = None
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ class HttpClient:
         self._core = core
         self.response: Response | None = None
         self.busy = False
-        self._writer: asyncio.StreamWriter | None = None
+        self._writer: asyncio.StreamWriter | TlsStream | None = None
 
     async def exchange(self, target: HttpTarget, request: bytes, timeout_s: float) -> Response:
         """Send, and read the head; the body follows by itself. Raises :class:`HttpFailure`."""
@@ -115,11 +115,11 @@ class HttpClient:
         core.spawn(self._collect(reader, self.response, token))
         return self.response
 
-    async def _connected(self, sock: socket.socket, tls: str | None) -> asyncio.StreamReader:
-        reader, self._writer = await asyncio.open_connection(
-            sock=sock, ssl=None if tls is None else _unverified(), server_hostname=tls,
-            limit=self.HEAD,
-        )  # fmt: skip
+    async def _connected(self, sock: socket.socket, tls: TlsWish | None) -> asyncio.StreamReader:
+        if tls is not None:
+            self._writer = stream = await TlsStream.open(sock, tls, self.HEAD)
+            return stream.reader
+        reader, self._writer = await asyncio.open_connection(sock=sock, limit=self.HEAD)
         return reader
 
     async def _collect(
@@ -160,15 +160,6 @@ def _as_result(error: BaseException) -> BaseException:
     if isinstance(error, OSError):  # TLS errors too
         return HttpFailure(Trouble.LOST)
     return HttpFailure(Trouble.NO_HTTP) if isinstance(error, ValueError) else error
-
-
-def _unverified() -> ssl.SSLContext:
-    """What modules do unless told otherwise: nothing is verified; at most TLS 1.2."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 async def _read_head(reader: asyncio.StreamReader, headless: bool, limit: int) -> Response:

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from harness.network.tls import TlsEnd, TlsFailed
 from harness.virtual_modem.network import NameUnknown
+from harness.virtual_modem.tls import TlsWish, handshake
 
 if TYPE_CHECKING:
     from harness.virtual_modem.core import Core
@@ -29,12 +31,16 @@ class Failure(Enum):
     NAME = "name unknown"
     REFUSED = "refused"
     TIMEOUT = "no answer"
+    TLS = "no TLS connection"
     GIVEN_UP = "closed while connecting"
 
 
 @dataclass(slots=True)
 class Connection:
-    """One socket. ``mode`` is the vendor's access mode, ``context`` its PDP context."""
+    """One socket. ``mode`` is the vendor's access mode, ``context`` its PDP context.
+
+    ``tls`` is how its TLS connection is made, None for plain TCP.
+    """
 
     number: int
     context: int
@@ -49,6 +55,8 @@ class Connection:
     told: bool = False  #: the host was told of data, and the buffer was not drained since
     holding: asyncio.TimerHandle | None = None
     token: object = None
+    tls: TlsWish | None = None
+    end: TlsEnd | None = None
 
 
 class SocketPool:
@@ -69,25 +77,31 @@ class SocketPool:
         core = self._core
         self.open[connection.number] = connection
         failure: Failure | None = None
+        plain = b""
         try:
             with core.held():
                 address = core.network.resolve(connection.host)
                 connection.sock = await core.network.connect(
                     address, connection.port, core.settings.connect_s
                 )
+                if connection.tls is not None:
+                    async with asyncio.timeout(core.settings.connect_s):
+                        connection.end, plain = await handshake(connection.sock, connection.tls)
         except NameUnknown:
             failure = Failure.NAME
         except TimeoutError:
             failure = Failure.TIMEOUT
         except OSError:
-            failure = Failure.REFUSED
+            failure = Failure.REFUSED if connection.sock is None else Failure.TLS
         if self.open.get(connection.number) is not connection:
             self._close(connection)
             return Failure.GIVEN_UP
         if failure is not None:
             del self.open[connection.number]
+            self._close(connection)
             return failure
         connection.state = State.CONNECTED
+        connection.received += plain
         core.loop.add_reader(self._fd(connection), self._readable, connection)
         return None
 
@@ -97,9 +111,10 @@ class SocketPool:
         if sock is None or connection.state is not State.CONNECTED:
             return False
         self._hold(connection)
+        wire = data if connection.end is None else connection.end.encrypt(data)
         try:
             async with asyncio.timeout(self._core.settings.connect_s):
-                await self._core.loop.sock_sendall(sock, data)
+                await self._core.loop.sock_sendall(sock, wire)
         except OSError:
             self._let_go(connection)
             return False
@@ -137,15 +152,29 @@ class SocketPool:
             return
         except OSError:
             data = b""
+        ended = not data
+        if connection.end is not None and data:
+            data, ended = self._decrypted(connection.end, data)
+            if not data and not ended:
+                return  # a record that is none of the host's business
         if data:
             connection.total += len(data)
             connection.received += data
             self._core.family.data_arrived(self._core, connection, len(data))
-        else:
+        if ended:
             connection.state = State.CLOSED
             self._close(connection)
             self._core.family.peer_closed(self._core, connection)
         self._let_go(connection)
+
+    @staticmethod
+    def _decrypted(end: TlsEnd, data: bytes) -> tuple[bytes, bool]:
+        """What the peer wrote, and whether that was its end; a broken record is one."""
+        try:
+            came = end.feed(data)
+        except TlsFailed:
+            return b"", True
+        return came.plain, came.closed
 
     def _resume(self, connection: Connection) -> None:
         if connection.sock is not None and connection.state is State.CONNECTED:

@@ -167,14 +167,14 @@ def test_https_is_real_tls(bench: Make, serve: Serve, certificate: Path, sni: st
     assert [name for name, _ in seen] == ["prod.example" if sni == "1" else None]
 
 
-def test_verification_is_refused_and_listed(bench: Make) -> None:
-    """There is no certificate store: no pretence."""
+def test_mutual_authentication_is_refused_and_listed(bench: Make) -> None:
+    """A device certificate cannot be held: no pretence."""
     one = bench()
     one.host.boot()
     one.host.ask("ATE0")
     assert one.host.ask('AT+QSSLCFG="sslversion",1,4') == b"\r\nOK\r\n"
     assert b'+QSSLCFG: "seclevel",1,0\r\n' in one.host.ask('AT+QSSLCFG="seclevel",1')
-    for refused in ('"seclevel",1,2', '"cacert",1,"UFS:ca.pem"'):
+    for refused in ('"seclevel",1,2', '"clientcert",1,"UFS:client.pem"'):
         assert one.host.ask(f"AT+QSSLCFG={refused}") == b"\r\nERROR\r\n"
     assert len(one.modem.unknown_commands) == 2
 

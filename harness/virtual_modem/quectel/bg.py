@@ -11,12 +11,14 @@ from harness.virtual_modem.commands.general import serial_number
 from harness.virtual_modem.family import Model
 from harness.virtual_modem.quectel import (
     config,
+    files,
     general,
     http,
     keys,
     network,
     sockets,
     tls,
+    tls_sockets,
 )
 from harness.virtual_modem.quectel.family import Quectel
 from harness.virtual_modem.quectel.model import QuectelModel
@@ -43,6 +45,7 @@ class QuectelBg(Quectel):
         "+CEREG": radio.registration("+CEREG", 5), "+CGSN": serial_number("+CGSN: {}"),
         **general.COMMANDS, **config.commands(keys.URC), **network.COMMANDS, **sockets.COMMANDS,
         **http.commands(102_400), **tls.COMMANDS,
+        **tls_sockets.COMMANDS, **files.COMMANDS,
     }  # fmt: skip
     sources = (
         "BG96 TCP/IP Application Note V1.2",
@@ -57,4 +60,6 @@ class QuectelBg(Quectel):
         "revisions are examples; BG77 has the keys of BG95; typical response times",
         "AT+CTZU is 1 at first; the members of the AT&W profile",
         "sizes of an HTTP response's head and body, number of custom headers",
+        "a server's name is checked with AT+QSSLCFG checkhost 1 only, which is 0 at first",
+        "a certificate's validity is compared with the real time, not with the modem's clock",
     )

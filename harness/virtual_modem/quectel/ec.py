@@ -10,7 +10,17 @@ from harness.virtual_modem.commands import basic, radio, sms
 from harness.virtual_modem.commands import general as general_3gpp
 from harness.virtual_modem.commands.general import serial_number
 from harness.virtual_modem.family import Model
-from harness.virtual_modem.quectel import config, general, http, keys, network, sockets, tls
+from harness.virtual_modem.quectel import (
+    config,
+    files,
+    general,
+    http,
+    keys,
+    network,
+    sockets,
+    tls,
+    tls_sockets,
+)
 from harness.virtual_modem.quectel.family import Quectel
 from harness.virtual_modem.quectel.model import QuectelModel
 from harness.virtual_modem.table import CommandTable, Entry, Info, number, says
@@ -51,6 +61,7 @@ class QuectelEc(Quectel):
         "+CGSN": serial_number("+CGSN: {}"), "+GSN": serial_number("+GSN: {}"),
         **general.COMMANDS, **config.commands(keys.URC_EC), **network.COMMANDS,
         **sockets.COMMANDS, **http.commands(1_024_000), **tls.COMMANDS,
+        **tls_sockets.COMMANDS, **files.COMMANDS,
         "+CTZU": Entry(read=_time_update_mode, set=_time_update, test=says("+CTZU: (0,1,3)")),
     }  # fmt: skip
     sources = (

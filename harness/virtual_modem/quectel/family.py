@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from harness.virtual_modem.family import Family, ResponseTime
-from harness.virtual_modem.quectel import errors, sockets
+from harness.virtual_modem.quectel import errors, sockets, tls_sockets
 from harness.virtual_modem.socket_pool import Connection
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ _RESPONSE_TIMES: Mapping[str, ResponseTime] = {
     "+QIACT": ResponseTime(0.8, 150.0),
     "+QIDEACT": ResponseTime(0.4, 40.0),
     "+QICLOSE": ResponseTime(0.2, 10.0),
+    "+QSSLCLOSE": ResponseTime(0.2, 10.0),
     "+CMGS": ResponseTime(1.2, 120.0),
     "+CMSS": ResponseTime(1.2, 120.0),
     "+CMGR": ResponseTime(0.03, 0.3),
@@ -59,7 +60,13 @@ class Quectel(Family):
         core.urc(f'+QIURC: "pdpdeact",{cid}')
 
     def data_arrived(self, core: Core, connection: Connection, count: int) -> None:
-        sockets.data_arrived(core, connection, count)
+        if connection.tls is not None:
+            tls_sockets.data_arrived(core, connection, count)
+        else:
+            sockets.data_arrived(core, connection, count)
 
     def peer_closed(self, core: Core, connection: Connection) -> None:
+        if connection.tls is not None:
+            core.urc(f'+QSSLURC: "closed",{tls_sockets.client(connection)}')
+            return
         core.urc(f'+QIURC: "closed",{connection.number}')

@@ -53,13 +53,9 @@ class HttpSettings:
         url = self.url
         if url is None:
             raise AtError(712)
-        name: str | None = None
-        if url.scheme == "https":
-            # an empty name sends none: "sni" is 0 unless AT+QSSLCFG says otherwise
-            context = int(self.config["sslctxid"])
-            name = (url.hostname or "") if tls.setting(core, context, "sni") == "1" else ""
-        port = url.port or (443 if url.scheme == "https" else 80)
-        return url, HttpTarget(url.hostname or "", port, name)
+        host, secured = url.hostname or "", url.scheme == "https"
+        wish = tls.wish(core, int(self.config["sslctxid"]), host) if secured else None
+        return url, HttpTarget(host, url.port or (443 if secured else 80), wish)
 
     def request(self, method: str, url: SplitResult, body: bytes) -> bytes:
         """The whole request; with requestheader=1 the host wrote it all."""

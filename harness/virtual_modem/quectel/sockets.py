@@ -110,7 +110,7 @@ def _line(core: Core, c: Connection) -> str:
 
 
 def _states(core: Core, command: Command) -> Info:
-    return [_line(core, c) for c in core.sockets.open.values()]
+    return [_line(core, c) for c in core.sockets.open.values() if c.tls is None]
 
 
 def _state(core: Core, command: Command) -> Info:
@@ -119,7 +119,7 @@ def _state(core: Core, command: Command) -> Info:
     return [
         _line(core, c)
         for c in core.sockets.open.values()
-        if wanted == (c.number if by_socket else c.context)
+        if c.tls is None and wanted == (c.number if by_socket else c.context)
     ]
 
 
