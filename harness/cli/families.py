@@ -183,7 +183,9 @@ def _table(chosen: list[Both]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*_COLUMNS, header_style="bold", row_styles=["", "dim"])
+    table = Table(header_style="bold", row_styles=["", "dim"])
+    for column in _COLUMNS:
+        table.add_column(column, no_wrap=column == "family")
     for both in chosen:
         table.add_row(*both.row())
     Console().print(table)

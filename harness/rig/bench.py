@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +16,9 @@ from harness.clock.scenario import from_ns
 from harness.errors import HilError, RigError, UsageError
 from harness.evidence import Timeline
 from harness.network.capture import Capture
+from harness.network.certificates import Authority
 from harness.network.evidence import record_packets
-from harness.network.kinds import Network
+from harness.network.kinds import Address, Network
 from harness.network.loop import LoopThread
 from harness.network.traffic import TrafficSummary
 from harness.platform.facade import Platform
@@ -26,6 +27,7 @@ from harness.platform.registry import Registration, Registry
 from harness.platform.sms import ShortMessage
 from harness.platform.uplink import Uplink
 from harness.rig.dut import Dut
+from harness.rig.endpoints import INTERNET_PORT
 from harness.rig.locks import device_lock
 from harness.rig.request import DECOY
 from harness.rig.rig import Device, Rig
@@ -72,6 +74,7 @@ class Bench:
         loop: LoopThread,
         folder: Path,
         stem: str,
+        authority: Callable[[], Authority] = Authority.make,
     ) -> None:
         self.rig = rig
         self.device = device
@@ -84,6 +87,7 @@ class Bench:
         self.modem: VirtualModem | None = None
         self.capture: Capture | None = None
         self._folder = folder
+        self._authority = authority
         self._loop = loop
         self._frozen: FrozenWall | None = None
         self._timeline_kept = False
@@ -141,15 +145,24 @@ class Bench:
         self.network.add_modem(device.name)
         bound = self.platform.start(self.network.platform_sockets, *self.network.bind)
         opening.callback(self.platform.stop)
+        secured = self._open_https() if device.registration.dvnuuid else None
         if self.network.capture_unavailable is None:
             self.capture = self.network.capture(self.capture_file)
             self.capture.start()
             opening.callback(self._stop_capture)
         if device.modem.virtual:
-            self.modem = make_modem(self, bound, self._loop, self._work)
+            self.modem = make_modem(self, bound, secured, self._loop, self._work)
             opening.callback(self.modem.close)
         self.dut = make_dut(self, self._work)
         opening.callback(self.dut.close)
+
+    def _open_https(self) -> Address:
+        """The Internet endpoint, beside the other one: on 443, or any port where that is any."""
+        host, port = self.network.bind
+        sockets = self.network.platform_sockets
+        return self.platform.start_https(
+            sockets, host, INTERNET_PORT if port else 0, authority=self._authority()
+        )
 
     @property
     def _work(self) -> WorkCounter:
@@ -191,6 +204,20 @@ class Bench:
                 yield frozen
             finally:
                 self._frozen = None
+
+    @property
+    def anchor(self) -> bytes | None:
+        """The certificate (PEM) that an Internet device has to trust; None on the M2M path."""
+        authority = self.platform.authority
+        return None if authority is None else authority.pem
+
+    def authority_file(self) -> str:
+        """The same as a file for a firmware program; "" on the M2M path."""
+        if self.anchor is None:
+            return ""
+        path = self._folder / "test-ca.pem"
+        path.write_bytes(self.anchor)
+        return str(path)
 
     def trouble(self) -> HilError | None:
         """What broke on the bench's own side so far: lost evidence, a network that is gone."""

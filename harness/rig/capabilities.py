@@ -26,6 +26,9 @@ Capability = Literal[
     "line-faults",
     "virtual-modem",
     "http-client",
+    "m2m",
+    "internet",
+    "tls",
     "no-secret",
     "private-network",
     "firmware",
@@ -48,6 +51,9 @@ EXPLAINED: Mapping[str, str] = {
     "line-faults": "the serial line can be disturbed on purpose",
     "virtual-modem": "the modem is virtual, so the network's side of it can be seen",
     "http-client": "the modem's built-in HTTP client can send the token and Host: m.m",
+    "m2m": "the device is an M2M device (IMEI), whose uplinks are plain HTTP",
+    "internet": "the device is an Internet device (DvnUUID), whose uplinks are HTTPS",
+    "tls": "the harness can tell the modem which server certificates to trust",
     "no-secret": "the device is registered without a secret",
     "private-network": "platform and modems sit in a network of their own",
     "firmware": "a firmware program is the device",
@@ -59,15 +65,20 @@ def device_capabilities(
 ) -> frozenset[Capability]:
     """What this device offers whatever the network is; the bench adds its own."""
     offers: set[Capability] = {"stepped-clock"}
+    internet = registration.dvnuuid is not None
     offers.add("token" if registration.secret else "no-secret")
+    offers.add("internet" if internet else "m2m")
     plus = registration.sim in ("plus", "early-access", "jasper")
     offers.add("sim-plus" if plus else "sim-regular")
     if firmware is None:
         able = driver_of(modem.family).abilities
         offers |= {"observed", "radio"}
-        if able.sockets:
+        if able.tls:
+            offers.add("tls")
+        if able.tls if internet else able.sockets:
             offers |= {"uplink", "scripted-uplink", "chosen-records"}
-        if able.http is not None and able.http.custom_header and able.http.own_host:
+        http = able.http
+        if http is not None and http.custom_header and (http.tls if internet else http.own_host):
             offers.add("http-client")
     else:
         offers.add("firmware")

@@ -58,7 +58,10 @@ class RequestChanges:
 
 @dataclass(frozen=True, slots=True)
 class UplinkOrder:
-    """What the device is asked to send. ``base_time`` is seconds since 1970."""
+    """What the device is asked to send. ``base_time`` is seconds since 1970.
+
+    ``verify``: an Internet device checks the server's certificate (NET-TLS).
+    """
 
     records: Sequence[Record] | None = None
     base_name: str | None = None
@@ -72,6 +75,7 @@ class UplinkOrder:
     tamper: tuple[bytes, bytes] | None = None
     request: RequestChanges = RequestChanges()
     http_client: bool = False
+    verify: bool = True
     keep_open: bool = False
     to: tuple[str, int] | None = None
     response_timeout_s: float = 10.0

@@ -77,7 +77,8 @@ class ModemModel(Model):
 class FirmwareModel(Model):
     """A firmware under test as a program: its command line, and how to stimulate and observe it.
 
-    ``{port}``, ``{imei}``, ``{apn}``, ``{name}`` and ``{secret}`` (in ``env`` only) are filled in.
+    ``{port}``, ``{imei}``, ``{dvnuuid}``, ``{apn}``, ``{name}``, ``{ca}`` (a file with the
+    certificate to trust, for an Internet device) and ``{secret}`` (in ``env`` only) are filled in.
     """
 
     command: Annotated[list[str], Field(min_length=1)]

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from harness.platform.registry import Registration
 from harness.rig.dut import Record, UplinkOrder
+from harness.rig.endpoints import endpoint_of
 from harness.rig.mistakes import TokenInput, token_for
+from harness.urn import dvnuuid_base_name, imei_base_name
 
 DEFAULT_RECORDS = (Record(n="temperature", u="Cel", v=21.5),)
 DECOY = Registration(
@@ -35,12 +37,17 @@ class SignedUplink:
 
 
 def build_body(order: UplinkOrder, registration: Registration) -> bytes:
-    """The SenML pack of an order (SENML-PACK, SENML-BN-M2M), compact unless told otherwise."""
+    """The SenML pack of an order (SENML-PACK, SENML-BN-M2M, SENML-BN-IP), compact unless told
+    otherwise."""
     if order.body is not None:
         return order.body
     base_name = order.base_name
     if base_name is None:
-        base_name = f"urn:dev:IMEI:{registration.imei}:"
+        base_name = (
+            dvnuuid_base_name(registration.dvnuuid)
+            if registration.dvnuuid
+            else imei_base_name(registration.imei or "")
+        )
     base: dict[str, object] = {"bn": base_name} if base_name else {}
     if order.base_time is not None:
         base["bt"] = _number(order.base_time)
@@ -66,7 +73,8 @@ def _number(value: float) -> float | int:
 def build_uplink(
     order: UplinkOrder, registration: Registration, previous_body: bytes
 ) -> SignedUplink:
-    """Body, token and request of an order (HTTP-M2M, HTTP-HOST, HTTP-TYPE, TOKEN-HEADER)."""
+    """Body, token and request of an order (HTTP-M2M or HTTP-IP, HTTP-HOST, HTTP-TYPE,
+    TOKEN-HEADER)."""
     signed = body = build_body(order, registration)
     if order.tamper is not None:
         find, put = order.tamper
@@ -80,9 +88,10 @@ def build_uplink(
             order.mistake,
         )
     changes = order.request
-    headers: list[tuple[str, str]] = [
-        ("Host", changes.host or "m.m"),
-        ("Content-Type", "application/json"),
+    endpoint = endpoint_of(registration)
+    headers = [
+        (name, changes.host if changes.host and name == "Host" else value)
+        for name, value in endpoint.headers
     ]
     if token is not None:
         headers.append(("Things-Message-Token", token))
@@ -93,7 +102,7 @@ def build_uplink(
     headers += [pair for pair in tuple(headers) if pair[0] in changes.duplicate]
     dropped = {name.lower() for name in changes.drop}
     headers = [pair for pair in headers if pair[0].lower() not in dropped]
-    method, path = changes.method or "POST", changes.path or "/ingestion/m2m/senml/v1"
+    method, path = changes.method or "POST", changes.path or endpoint.path
     return SignedUplink(
         body=body,
         signed_body=signed,

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import FileError
 from harness.evidence import Redactor
 from harness.files import load_document, validate
 from harness.modem.values import apn_of
 from harness.platform.registry import Registration
 from harness.rig.capabilities import Capability, device_capabilities
+from harness.rig.endpoints import INTERNET_APN
 from harness.rig.models import FirmwareModel, ModemModel, NetworkModel, PlatformModel, RigFile
 from harness.rig.registration import SecretSource, redactor_for, refuse_twins, register
 
@@ -67,18 +67,13 @@ def load_rig(
             read_secret=read_secret,
             literal_secrets=device.modem.virtual,
         )
-        if registration.imei is None:
-            raise FileError(
-                document.locate((*place, "dvnuuid")),
-                f"{name}: a rig's devices are M2M devices for now; give an imei",
-            )
         firmware = device.firmware or file.firmware
         devices.append(
             Device(
                 registration=registration,
                 modem=device.modem,
                 firmware=firmware,
-                apn=device.apn or apn_of(device.sim),
+                apn=device.apn or (INTERNET_APN if device.dvnuuid else apn_of(device.sim)),
                 capabilities=device_capabilities(registration, device.modem, firmware),
             )
         )

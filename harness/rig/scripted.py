@@ -13,15 +13,16 @@ from harness.evidence import Recorder
 from harness.line import AtTimeout, EventTimeout, PortSettings
 from harness.modem import HttpOrder, Modem, open_modem
 from harness.modem.errors import CommandRefused, ModemError, PdpRefused, SocketError
+from harness.modem.tls import TlsTrust
 from harness.modem.values import Sms
 from harness.platform.registry import Registration
 from harness.rig.answer import Answer, downlink_records, read_answer
 from harness.rig.dut import ReceivedDownlink, ReceivedSms, Seen, UplinkOrder, UplinkResult
+from harness.rig.endpoints import endpoint_of
 from harness.rig.models import ModemModel
 from harness.rig.request import SignedUplink, build_uplink
 from harness.virtual_modem import VirtualModem
 
-PLATFORM = ("10.151.236.157", 80)  # NET-ADDR
 SMS_CENTRE = "5277"  # SMS-SENDER
 BOOT_WITHIN_S = 30.0
 
@@ -52,6 +53,7 @@ class ScriptedDut:
         work: WorkCounter,
         virtual: VirtualModem | None,
         now: Callable[[], datetime],
+        anchor: bytes | None = None,
     ) -> None:
         self.name = registration.name
         self.seen = Seen()
@@ -60,6 +62,9 @@ class ScriptedDut:
         self._recorder = recorder
         self._virtual = virtual
         self._now = now
+        self._anchor = anchor
+        self._endpoint = endpoint_of(registration)
+        self._trust: TlsTrust | None = None  # as the modem was told
         self._identified = False
         self._on = False
         self._attached = False
@@ -166,6 +171,7 @@ class ScriptedDut:
     def _forget_connections(self) -> None:
         self._attached = False
         self._connection = None
+        self._trust = None
 
     def reset(self) -> None:
         self._recorder.record(self._source, "power", state="reset", how="AT+CFUN=1,1")
@@ -228,23 +234,34 @@ class ScriptedDut:
         return UplinkResult(answer.status, None, body=uplink.body)
 
     def _send(self, order: UplinkOrder, uplink: SignedUplink) -> Answer:
-        host, port = order.to or PLATFORM
+        tls = self._endpoint.tls
+        host, port = order.to or (self._endpoint.host, self._endpoint.port)
+        if tls:
+            self._prepare_tls(TlsTrust(self._anchor if order.verify else None))
         if order.http_client:
             path = uplink.request_line.split(" ")[1]
             answer = self.modem.http_post(
-                HttpOrder(host, port, path, uplink.headers, uplink.body),
+                HttpOrder(host, port, path, uplink.headers, uplink.body, tls),
                 response_timeout_s=max(1, round(order.response_timeout_s)),
             )
             return Answer(answer.status, answer.body, whole=True)
         if self._connection is None or self._connection[:2] != (host, port):
             self._hang_up()
-            self._connection = (host, port, self.modem.open_socket(host, port))
+            opened = self.modem.open_tls_socket if tls else self.modem.open_socket
+            self._connection = (host, port, opened(host, port))
         data = self.modem.exchange(
             self._connection[2], uplink.to_bytes(), response_timeout_s=order.response_timeout_s
         )
         if not order.keep_open:
             self._hang_up()
         return read_answer(data)
+
+    def _prepare_tls(self, trust: TlsTrust) -> None:
+        """Tell the modem whom to trust, when it was told otherwise or has forgotten."""
+        if trust != self._trust:
+            self._hang_up()
+            self.modem.prepare_tls(trust)
+            self._trust = trust
 
     def _hang_up(self) -> None:
         if self._connection is not None:

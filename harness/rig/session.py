@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from harness.network.certificates import Authority
 from harness.network.kinds import LabNetwork, Network, open_network
 from harness.network.loop import LoopThread
 from harness.rig.bench import Bench, BenchOptions
@@ -41,6 +42,7 @@ class RigSession:
         self._folder = folder
         self._network: Network | None = None
         self._loop: LoopThread | None = None
+        self._authority: Authority | None = None
         self._names: dict[str, int] = {}
         self._unfit: dict[str, str] = {}
 
@@ -120,7 +122,14 @@ class RigSession:
             loop=self._loop,
             folder=self.folder,
             stem=self._stem(item),
+            authority=self.authority,
         )
+
+    def authority(self) -> Authority:
+        """Who signs the HTTPS certificates of this run; made when first asked for."""
+        if self._authority is None:
+            self._authority = Authority.make()
+        return self._authority
 
     def _stem(self, item: str) -> str:
         """A file name for an item's evidence, unique in this process."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.clock import NO_WORK, WorkCounter
 from harness.network.kinds import Address, NamespaceNetwork, Network
 from harness.network.loop import LoopThread
+from harness.network.private import PLATFORM_ADDRESS
+from harness.platform.settings import PLATFORM_NAME
 from harness.rig.dut import Dut
+from harness.rig.endpoints import INTERNET_APN, INTERNET_PORT
 from harness.rig.firmware import FirmwareDut
 from harness.rig.scripted import ScriptedDut
+from harness.urn import luhn_digit
 from harness.virtual_modem import (
     ModemIdentity,
     ModemNetwork,
@@ -25,31 +30,45 @@ if TYPE_CHECKING:
 _IMSI_PREFIX = "20408"  # KPN's network code; the rest is made of the IMEI's last digits
 
 
-def make_modem(bench: Bench, bound: Address, loop: LoopThread, work: WorkCounter) -> VirtualModem:
-    """The virtual modem of the bench's device, not powered yet."""
+def make_modem(
+    bench: Bench, bound: Address, secured: Address | None, loop: LoopThread, work: WorkCounter
+) -> VirtualModem:
+    """The virtual modem of the bench's device, not powered yet.
+
+    ``secured`` is where the platform takes uplinks of Internet devices, if this is one: only then
+    does its network know a name.
+    """
     device, registration = bench.device, bench.registration
     name = device.name
     address = bench.network.address_of(name) or "127.0.0.1"
+    imei = registration.imei or _own_imei(registration.dvnuuid or "")
     identity = ModemIdentity(
-        imei=registration.imei or "",
-        iccid=registration.iccid or "",
-        imsi=_IMSI_PREFIX + (registration.imei or "")[-10:],
+        imei=imei,
+        iccid=registration.iccid or (ModemIdentity().iccid if secured else ""),
+        imsi=_IMSI_PREFIX + imei[-10:],
         msisdn=registration.msisdn or "",
         model=device.modem.model,
     )
+    routes = dict(bench.network.routes(bound))
+    subscription = Subscription.of(registration.sim, address)
+    if secured is not None:
+        subscription = replace(subscription, apns=subscription.apns | {INTERNET_APN})
+        if not bench.network.private:
+            routes[PLATFORM_ADDRESS, INTERNET_PORT] = secured
     return VirtualModem(
         name,
         device.modem.family,
         identity=identity,
-        subscription=Subscription.of(registration.sim, address),
+        subscription=subscription,
         clock=bench.clock,
         recorder=bench.timeline,
         loop=loop,
         network=ModemNetwork(
-            routes=bench.network.routes(bound),
+            routes=routes,
             sockets=bench.network.modem_sockets(name),
             private=bench.network.private,
             lookup=_lookup(bench.network, name),
+            names={PLATFORM_NAME: PLATFORM_ADDRESS} if secured is not None else {},
         ),
         # A firmware program does not count the bytes it reads, so its line is not counted.
         work=work,
@@ -61,6 +80,12 @@ def make_modem(bench: Bench, bound: Address, loop: LoopThread, work: WorkCounter
             pace=device.modem.pace,
         ),
     )
+
+
+def _own_imei(dvnuuid: str) -> str:
+    """An Internet device's modem has an IMEI too, which nobody registered: made of its UUID."""
+    body = f"35672610{int(dvnuuid.replace('-', '') or '0', 16) % 1_000_000:06d}"
+    return f"{body}{luhn_digit(body)}"
 
 
 def _lookup(network: Network, modem: str) -> Callable[[str], None]:
@@ -85,6 +110,8 @@ def make_dut(bench: Bench, work: WorkCounter) -> Dut:
             {
                 "port": port,
                 "imei": registration.imei or "",
+                "dvnuuid": registration.dvnuuid or "",
+                "ca": bench.authority_file(),
                 "apn": bench.apn,
                 "name": device.name,
                 "secret": registration.secret or "",
@@ -102,4 +129,5 @@ def make_dut(bench: Bench, work: WorkCounter) -> Dut:
         work=work if bench.modem is not None else NO_WORK,
         virtual=bench.modem,
         now=bench.clock.now,
+        anchor=bench.anchor,
     )

@@ -14,6 +14,7 @@ from harness.scenario.report_model import RecordModel, ReportModel
 from harness.scenario.stage import Stage
 from harness.scenario.steps_model import (
     AdvanceModel,
+    CertificateModel,
     CycleModel,
     DownlinkModel,
     DownlinkStatusModel,
@@ -94,6 +95,7 @@ def order_of(stage: Stage, model: ReportModel) -> UplinkOrder:
         ),
         http_client=model.via == "http-client",
         keep_open=model.keep_open,
+        verify=model.verify,
         to=_address(model.to),
         response_timeout_s=within.total_seconds() if within is not None else RESPONSE_WITHIN_S,
         tries=model.tries,
@@ -201,6 +203,10 @@ def _line_fault(stage: Stage, action: LineFaultModel) -> None:
     )
 
 
+def _certificate(stage: Stage, action: CertificateModel) -> None:
+    stage.bench.platform.present_certificate(action.kind)
+
+
 def _note(stage: Stage, action: NoteModel) -> None:
     stage.bench.timeline.record("scenario", "note", text=stage.fill(action.text))
 
@@ -217,5 +223,6 @@ _ACTIONS: dict[type[Model], Callable[[Stage, Any], None]] = {
     CycleModel: _cycle,
     ResponseFaultModel: _response_fault,
     LineFaultModel: _line_fault,
+    CertificateModel: _certificate,
     NoteModel: _note,
 }

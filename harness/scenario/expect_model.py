@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from harness.files import Flag, Model, Moment, Span
+from harness.network.certificates import CertificateKind
 from harness.scenario.report_model import RecordModel
 from harness.scenario.requirements import requirements
 
@@ -105,6 +106,18 @@ class TrafficExpectation(Model):
     down_at_most: Annotated[int | None, Field(ge=0)] = None
 
 
+class TlsExpectation(Model):
+    """TLS handshakes at the HTTPS endpoint (NET-TLS). Without ``number``, the newest."""
+
+    number: Annotated[int, Field(ge=1)] | None = None
+    count: Annotated[int, Field(ge=0)] | None = None
+    outcome: Literal["established", "refused", "abandoned", "failed"] | None = None
+    certificate: CertificateKind | None = None
+    alert: str | None = None
+    version: Literal["TLSv1.2", "TLSv1.3"] | None = None
+    findings: list[RequirementId] | None = None
+
+
 class TranscriptExpectation(Model):
     """The AT dialogue between device and modem."""
 
@@ -138,6 +151,7 @@ class Kinds(Model):
     sms_received: SmsReceivedExpectation | None = None
     sms_status: SmsStatusExpectation | None = None
     traffic: TrafficExpectation | None = None
+    tls: TlsExpectation | None = None
     transcript: TranscriptExpectation | None = None
     modem: ModemExpectation | None = None
     exit: ExitExpectation | None = None

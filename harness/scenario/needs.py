@@ -16,6 +16,7 @@ _OF_STEP = {
     "advance": {"stepped-clock"},
     "response_fault": {"uplink"},
     "line_fault": {"line-faults"},
+    "certificate": {"internet"},
 }
 _OF_OBSERVATION = {
     "uplink": {"uplink"},
@@ -27,6 +28,7 @@ _OF_OBSERVATION = {
     "traffic": {"capture"},
     "modem": {"virtual-modem"},
     "exit": {"firmware"},
+    "tls": {"internet"},
 }
 
 
@@ -35,6 +37,8 @@ def needs_of(model: ScenarioModel) -> frozenset[str]:
     needs: set[str] = set(model.needs)
     for step in model.steps:
         needs |= _of_step(step)
+    if "internet" not in needs:
+        needs.add("m2m")
     device = model.device
     if device.sim is not None:
         needs.add(f"sim-{device.sim}")
@@ -66,4 +70,6 @@ def _of_report(report: ReportModel) -> set[str]:
         needs.add("scripted-uplink")
     if report.via == "http-client":
         needs.add("http-client")
+    if not report.verify:
+        needs.add("tls")
     return needs

@@ -63,6 +63,7 @@ class ReportModel(Model):
     request: RequestModel = RequestModel()
     via: Literal["socket", "http-client"] = "socket"
     keep_open: Flag = False
+    verify: Flag = True
     to: Annotated[str, Field(pattern=r"^[0-9A-Za-z.-]+:\d+$")] | None = None
     response_within: Span | None = None
     tries: Annotated[int, Field(ge=1, le=20)] = 3

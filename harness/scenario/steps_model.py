@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from harness.files import Flag, Model, Moment, OrText, Span
+from harness.network.certificates import CertificateKind
 from harness.scenario.expect_model import ExpectModel, NeverModel
 from harness.scenario.report_model import RecordModel, ReportModel, Shape
 
@@ -131,6 +132,15 @@ class SecretModel(Model):
     both: Flag = True
 
 
+class CertificateModel(Model):
+    """Which certificate the HTTPS endpoint presents from now on (NET-TLS); at first the right one.
+
+    All but the right one must be refused by the device.
+    """
+
+    kind: CertificateKind
+
+
 class NoteModel(Model):
     """A sentence for the timeline."""
 
@@ -162,6 +172,7 @@ class StepModel(Model):
     cycle: CycleModel | None = None
     response_fault: Annotated[ResponseFaultModel, _short("kind"), OrText()] | None = None
     line_fault: Annotated[LineFaultModel, _short("kind"), OrText()] | None = None
+    certificate: Annotated[CertificateModel, _short("kind"), OrText()] | None = None
     note: Annotated[NoteModel, _short("text"), OrText()] | None = None
     expect: ExpectModel | None = None
     never: NeverModel | None = None

@@ -18,10 +18,12 @@ def test_every_capability_is_explained() -> None:
 
 def test_what_the_simulated_devices_offer() -> None:
     """Only the device with the plus SIM can get SMS; neither is a firmware program."""
-    plus, regular = load_rig(ROOT / "rigs" / "sim.yaml").devices
+    plus, regular, internet = load_rig(ROOT / "rigs" / "sim.yaml").devices
     assert plus.capabilities - regular.capabilities == {"sms", "sim-plus"}
     assert regular.capabilities - plus.capabilities == {"sim-regular"}
     assert "firmware" not in plus.capabilities | regular.capabilities
+    assert internet.capabilities - regular.capabilities == {"internet"}
+    assert regular.capabilities - internet.capabilities == {"m2m"}
 
 
 def test_a_firmware_program_cannot_be_made_to_err() -> None:

@@ -16,12 +16,13 @@ from harness.line import EventTimeout
 from harness.modem.errors import CannotDo, ModemError, PdpRefused, SocketError
 from harness.modem.values import apn_of
 from harness.network.kinds import Network
+from harness.network.private import PLATFORM_ADDRESS, PLATFORM_PORT
 from harness.network.sockets import AddressUnavailable
 from harness.rig.doctor.findings import Finding, ok, unchecked, unfit, warning
 from harness.rig.doctor.modem_checks import Subject
 from harness.rig.doctor.settings import MEGABYTE, DoctorSettings
-from harness.rig.scripted import PLATFORM
 
+PLATFORM = (PLATFORM_ADDRESS, PLATFORM_PORT)
 _ARRIVES_WITHIN_S = 3.0
 _ROUTE = "is that address routed from the operator (VPN, APN) to this machine?"
 
@@ -39,6 +40,8 @@ class Door:
 
     def knock(self, subject: Subject) -> Finding:
         """Open a connection through the modem, see it arrive, and close it."""
+        if subject.device.registration.dvnuuid:
+            return unchecked("platform", "an Internet device's way is not the bench's to check")
         with self._one_at_a_time:
             if self._network is None:
                 return _connect(subject, lambda: "")
@@ -104,7 +107,7 @@ def check_address(network: Network, wait_s: float) -> Finding:
 def check_apn(subject: Subject) -> Finding:
     """Does the network accept the APN, and is it the one of this SIM type (NET-APN)?"""
     sim, apn = subject.device.registration.sim, subject.device.apn
-    right = apn_of(sim)
+    right = apn if subject.device.registration.dvnuuid else apn_of(sim)
     rule = f"a {sim} SIM uses {right} (NET-APN): correct `sim:` or `apn:`"
     if not subject.registered:
         return unchecked("apn", "not registered")

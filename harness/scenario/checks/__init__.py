@@ -13,6 +13,7 @@ from harness.scenario.checks.downlink import check_downlink, check_downlink_stat
 from harness.scenario.checks.network import check_modem, check_traffic, check_transcript
 from harness.scenario.checks.response import check_exit, check_response
 from harness.scenario.checks.sms import check_sms_attempts, check_sms_received, check_sms_status
+from harness.scenario.checks.tls import check_tls
 from harness.scenario.checks.uplink import check_uplink, check_uplinks
 from harness.scenario.expect_model import Kinds
 from harness.scenario.stage import Stage
@@ -28,6 +29,7 @@ _CHECKS: dict[str, Callable[[Stage, Any], Mismatch | None]] = {
     "sms_received": check_sms_received,
     "sms_status": check_sms_status,
     "traffic": check_traffic,
+    "tls": check_tls,
     "transcript": check_transcript,
     "modem": check_modem,
     "exit": check_exit,
