@@ -11,6 +11,8 @@ from harness.evidence import Recorder
 from harness.network.certificates import Authority, CertificateKind
 from harness.network.loop import LoopThread
 from harness.network.sockets import SocketFactory
+from harness.platform.destination.config import Destination
+from harness.platform.destination.delivery import Delivery, Destinations
 from harness.platform.downlinks import Downlink, DownlinkStatus, Record, Shape
 from harness.platform.evidence import Evidence
 from harness.platform.faults import FaultPlan
@@ -58,6 +60,9 @@ class Platform:
         self._https: tuple[HttpsFront, IngestionServer] | None = None
         self._ingestion = Ingestion(registry, self.settings, clock, work, self._evidence)
         self._server = IngestionServer(self._ingestion, loop)
+        self._destinations = Destinations(
+            clock, recorder, loop, work, self.settings.destinations, self._ingestion.store.touched
+        )
         self._sms = SmsCentre(clock, recorder, sms_gateway, self.settings.sms_settings())
 
     def start(
@@ -118,11 +123,39 @@ class Platform:
     def stop(self) -> None:
         """Stop listening and drop open connections. What was seen stays readable."""
         self._server.stop()
+        self._destinations.close()
         if self._https is not None:
             front, server = self._https
             server.stop()
             self._loop.call(front.stop)
         self._sms.close()
+
+    def add_destination(self, destination: Destination) -> Destination:
+        """Forward accepted packs there from now on (DEST-REQUEST); returns it with its UUID.
+
+        Raises :class:`~harness.errors.UsageError` with everything that is wrong with it.
+        """
+        added = self._destinations.add(destination)
+        self._ingestion.forward = self._forward
+        return added
+
+    def _forward(self, uplink: Uplink) -> None:
+        if uplink.resolved is not None:
+            self._destinations.forward(uplink, uplink.resolved)
+
+    def remove_destination(self, name: str) -> None:
+        """Raises :class:`~harness.errors.UsageError` for an unknown name."""
+        self._destinations.remove(name)
+
+    @property
+    def destinations(self) -> tuple[Destination, ...]:
+        """Where accepted packs go."""
+        return self._destinations.list()
+
+    @property
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """The packs that were forwarded, with their attempts, oldest first."""
+        return self._destinations.deliveries()
 
     @property
     def uplinks(self) -> list[Uplink]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 from harness.clock import ScenarioClock, WorkCounter
 from harness.platform.behaviour import Behaviour
@@ -36,6 +37,7 @@ class Ingestion:
         self.faults = FaultPlan()
         self.downlinks = DownlinkQueue(evidence.downlink)
         self.store = UplinkStore(settings.keep_uplinks)
+        self.forward: Callable[[Uplink], object] | None = None  # what is accepted goes on there
         self._judge = Judge(registry, self.store.bodies)
         self._clock = clock
         self._evidence = evidence
@@ -99,6 +101,8 @@ class Ingestion:
                 self._evidence.response(uplink)
         self.store.uplinks.append(uplink)
         self.store.touched()
+        if self.forward is not None and verdict.outcome is Outcome.ACCEPTED:
+            self.forward(uplink)
         return uplink
 
     def _shape(self, uplink: Uplink, status: int, faults: tuple[Fault, ...]) -> None:

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from harness.backoff import Reading, with_reading
 from harness.errors import UsageError
+from harness.platform.destination.settings import DestinationSettings
 from harness.platform.findings import Outcome
 from harness.platform.sms_settings import SmsSettings
 from harness.platform.wire import Limits
@@ -84,6 +85,7 @@ class PlatformSettings:
     downlink_content_type: str = "application/json"
     downlink_done: Literal["sent", "manual"] = "sent"
     sms: SmsSettings = field(default_factory=SmsSettings)
+    destinations: DestinationSettings = field(default_factory=DestinationSettings)
     sms_reading: Reading | None = None  # set: the documented schedule in that reading
     tight_retry_s: float = 1.0
     tight_retries: int = 2
@@ -151,4 +153,5 @@ class PlatformSettings:
                 "not documented",
             ),
             *(Assumption(*item) for item in self.sms_settings().assumptions()),
+            *(Assumption(*item) for item in self.destinations.assumptions()),
         ]
