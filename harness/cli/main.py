@@ -24,6 +24,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "discover": ("harness.cli.discover", "find modems and print or extend a rig file"),
     "doctor": ("harness.cli.doctor", "check that a rig is fit before anything runs"),
     "token": ("harness.cli.token", "compute, verify or explain a message token"),
+    "destination-check": (
+        "harness.cli.destination_check",
+        "would the platform deliver to an HTTPS endpoint?",
+    ),
     "sms-plan": ("harness.cli.sms_plan", "does a power cycle meet the SMS retries?"),
     "report": ("harness.cli.report", "make a run's report again from its timelines"),
     "schema": ("harness.cli.schema", "print the JSON Schema of rig or scenario files"),

@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from harness.cli.secret_options import add_secret_options, secret_from_env, secret_of
 from harness.errors import UsageError
 from harness.token import Explanation, compute, explain, secret_problem
 
@@ -28,12 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--text", help="the body itself, instead of a file")
     parser.add_argument("--token", help="the token to verify or explain")
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--secret-env", metavar="NAME", help="environment variable with the secret")
-    source.add_argument("--secret-file", metavar="FILE", help="file with the secret")
-    source.add_argument(
-        "--secret", help="the secret itself (others can see it in the process list)"
-    )
+    add_secret_options(parser, required=True)
     parser.add_argument(
         "--other",
         action="append",
@@ -52,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    secret = _secret(args)
+    secret = secret_of(args) or ""
     body = _body(args)
     remark = secret_problem(secret)
     if args.action == "compute":
@@ -107,30 +103,11 @@ def _as_dict(found: Explanation) -> dict[str, object]:
     }
 
 
-def _secret(args: argparse.Namespace) -> str:
-    if args.secret_env is not None:
-        return _from_env(args.secret_env)
-    if args.secret_file is not None:
-        raw = _read(args.secret_file).removesuffix(b"\n").removesuffix(b"\r")
-        try:
-            return raw.decode()
-        except UnicodeDecodeError:
-            raise UsageError(f"the secret file {args.secret_file} is not text in UTF-8") from None
-    return str(args.secret)
-
-
-def _from_env(name: str) -> str:
-    value = os.environ.get(name)
-    if not value:
-        raise UsageError(f"the environment variable {name} is not set: export {name}=…")
-    return value
-
-
 def _other(item: str) -> tuple[str, str]:
     name, separator, variable = item.partition("=")
     if not (name and separator and variable):
         raise UsageError(f"write --other NAME=ENV, not {item!r}")
-    return name, _from_env(variable)
+    return name, secret_from_env(variable)
 
 
 def _body(args: argparse.Namespace) -> bytes:

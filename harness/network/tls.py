@@ -139,6 +139,11 @@ class TlsEnd:
         return TlsSession(self._object.version() or "", name, suite_code(self._object), sni)
 
     @property
+    def peer_certificate(self) -> bytes | None:
+        """The peer's own certificate, DER, also when it was not verified."""
+        return self._object.getpeercert(binary_form=True)
+
+    @property
     def sni(self) -> str | None:
         """The name a client asked for, once its hello was read."""
         return getattr(self._object, "sni", None)

@@ -39,7 +39,7 @@ async def send(destination: Destination, request: bytes, context: ssl.SSLContext
     """Make one attempt, for as long as the caller lets it. Never raises for what a peer can do."""
     host, port = destination.address
     try:
-        sock = await _connect(host, port)
+        sock = await connect(host, port)
     except OSError as problem:
         why = f"no connection to {host}:{port}: {problem.strerror or problem}"
         return Sent("unreachable", why, findings=(error("DEST-TLS", why),))
@@ -49,7 +49,7 @@ async def send(destination: Destination, request: bytes, context: ssl.SSLContext
         sock.close()
 
 
-async def _connect(host: str, port: int) -> socket.socket:
+async def connect(host: str, port: int) -> socket.socket:
     """The first address that answers. Raises OSError."""
     loop = asyncio.get_running_loop()
     last: OSError = OSError(f"{host} has no address")
