@@ -14,6 +14,7 @@ from typing import Any
 
 from harness.errors import FileError, UsageError
 from harness.files import load_document
+from harness.rig.destinations import load_destinations
 from harness.rig.registration import leave_secret, load_registrations
 from harness.rig.rig import load_rig
 from harness.scenario.load import load_cases
@@ -51,6 +52,7 @@ def check_file(path: Path) -> tuple[str, int]:
     if isinstance(data, dict) and "rig" in data:
         return "rig", len(load_rig(path, leave_secret).devices)
     if isinstance(data, dict) and "devices" in data and "steps" not in data:
+        load_destinations(path, leave_secret)
         return "devices", len(load_registrations(path, leave_secret))
     return "scenario", len(load_cases(path))
 

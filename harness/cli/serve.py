@@ -26,6 +26,7 @@ from harness.network.loop import LoopThread
 from harness.network.sockets import HostSockets
 from harness.platform.facade import Platform
 from harness.platform.registry import Registry
+from harness.rig.destinations import load_destinations
 from harness.rig.registration import load_registrations, redactor_for
 
 EXAMPLE = "hil serve --devices devices.yaml --http 127.0.0.1:8080 --control 127.0.0.1:8081"
@@ -58,7 +59,10 @@ def run(arguments: argparse.Namespace) -> int:
     control = address(arguments.control, "--control") if arguments.control else None
     clock = VirtualClock(frozen_at(arguments.clock)) if arguments.clock else RealClock()
     registrations = load_registrations(arguments.devices)
+    destinations = load_destinations(arguments.devices)
     redactor = redactor_for(registrations)
+    for name, value in (pair for destination in destinations for pair in destination.secrets()):
+        redactor.add(name, value)
     timeline = Timeline(None, clock, redactor, keep=_KEEP_EVENTS)
     events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
     timeline.listen(lambda event: events.put(event) if event.kind in _SHOWN else None)
@@ -74,6 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
             work=clock.work if isinstance(clock, VirtualClock) else NO_WORK,
         )
         closing.callback(platform.stop)
+        for destination in destinations:
+            platform.add_destination(destination)
         bound = {"http": joined(platform.start(HostSockets(), *http))}
         bound |= serve_https.open_https(platform, arguments)
         if control is not None:
@@ -94,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-_SHOWN = ("uplink", "http.aborted", "tls.handshake")
+_SHOWN = ("uplink", "http.aborted", "tls.handshake", "destination.attempt")
 
 
 @contextlib.contextmanager
@@ -133,7 +139,10 @@ def _show(event: Event, as_json: bool) -> None:
     if event.kind == "http.aborted":
         print(f"{event.at} #{data['exchange']} {data['peer']} aborted: {data['why']}", flush=True)
         return
-    if event.kind == "tls.handshake":
+    if event.kind == "destination.attempt":
+        told = f"{data['outcome']}" + (f" ({data['why']})" if data["why"] else "")
+        print(f"{event.at} #{data['exchange']} to {data['destination']}: {told}")
+    elif event.kind == "tls.handshake":
         print(
             f"{event.at} TLS {data['peer']} {data['outcome']} ({data['certificate']} certificate)"
         )

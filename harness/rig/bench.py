@@ -21,6 +21,7 @@ from harness.network.evidence import record_packets
 from harness.network.kinds import Address, Network
 from harness.network.loop import LoopThread
 from harness.network.traffic import TrafficSummary
+from harness.platform.destination.endpoint import Endpoint
 from harness.platform.facade import Platform
 from harness.platform.faults import make_fault
 from harness.platform.registry import Registration, Registry
@@ -28,6 +29,7 @@ from harness.platform.sms import ShortMessage
 from harness.platform.uplink import Uplink
 from harness.rig.dut import Dut
 from harness.rig.endpoints import INTERNET_PORT
+from harness.rig.forwarding import EndpointOrder, make_endpoint
 from harness.rig.locks import device_lock
 from harness.rig.request import DECOY
 from harness.rig.rig import Device, Rig
@@ -43,7 +45,9 @@ class BenchOptions:
     """What an item wants of its bench.
 
     ``real_time``: the scenario clock runs with the world instead of standing still. ``secret`` and
-    ``apn`` reshape a virtual device; ``no_secret`` registers it without one.
+    ``apn`` reshape a virtual device; ``no_secret`` registers it without one. ``endpoints``: HTTPS
+    endpoints will be asked for, so their authority is made before wall time is frozen, which the
+    certificate library does not bear when it is first used.
     """
 
     start: datetime | None = None
@@ -52,6 +56,7 @@ class BenchOptions:
     no_secret: bool = False
     apn: str | None = None
     sms_reading: Literal["discard-wins", "windows-run-out"] | None = None
+    endpoints: bool = False
 
 
 class Bench:
@@ -86,6 +91,7 @@ class Bench:
         self.capture_file = folder / "captures" / f"{stem}.pcap"
         self.modem: VirtualModem | None = None
         self.capture: Capture | None = None
+        self.endpoints: dict[str, Endpoint] = {}
         self._folder = folder
         self._authority = authority
         self._loop = loop
@@ -142,6 +148,10 @@ class Bench:
             settings=settings,
             sms_gateway=_Gateway(self),
         )
+        if self.options.endpoints:
+            self._authority()
+        for destination in self.rig.destinations:
+            self.platform.add_destination(destination)
         self.network.add_modem(device.name)
         bound = self.platform.start(self.network.platform_sockets, *self.network.bind)
         opening.callback(self.platform.stop)
@@ -249,6 +259,17 @@ class Bench:
             raise RigError(self.network.capture_unavailable or "nothing is captured")
         address = self.network.address_of(self.device.name)
         return TrafficSummary.of(self.capture.packets(), address)
+
+    def add_endpoint(self, order: EndpointOrder) -> None:
+        """Make an HTTPS endpoint and forward accepted packs there (DEST-REQUEST).
+
+        Raises :class:`UsageError` where the documents object to its configuration.
+        """
+        name = f"endpoint-{len(self.endpoints) + 1}"
+        endpoint, destination = make_endpoint(order, name, self._authority(), self._loop)
+        self._closing.callback(endpoint.close)
+        self.platform.add_destination(destination)
+        self.endpoints[name] = endpoint
 
     def deliver_foreign_sms(self, sender: str, text: str) -> None:
         """An SMS that does not come from the platform reaches the modem."""

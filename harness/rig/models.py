@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from harness.files import Flag, Model, Span
-from harness.rig.registration import DeviceName, DeviceRegistration
+from harness.rig.registration import DestinationModel, DeviceName, DeviceRegistration
 
 ModemFamily = Literal[
     "3gpp",
@@ -113,3 +113,4 @@ class RigFile(Model):
     platform: PlatformModel = PlatformModel()
     firmware: FirmwareModel | None = None
     devices: dict[DeviceName, RigDevice] = Field(min_length=1)
+    destinations: dict[DeviceName, DestinationModel] = Field(default_factory=dict)

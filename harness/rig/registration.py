@@ -92,10 +92,32 @@ class DeviceRegistration(Model):
         return self
 
 
+class DestinationModel(Model):
+    """An HTTPS destination (DEST-CONFIG, DEST-SECRET): accepted packs are forwarded there.
+
+    ``connect`` leads to another address than the URL's; ``ca`` is a file with further authorities
+    to trust, beside this one.
+    """
+
+    url: str
+    secret: SecretSource | str
+    method: Literal["GET", "POST"] = "POST"
+    description: str = ""
+    headers: dict[str, str] = Field(default_factory=dict)
+    expected_code: Annotated[int, Field(ge=200, le=299)] | None = None
+    plug_uuid: str | None = None
+    shape: Literal["separate", "merged"] = "separate"
+    numbers: Literal["plain", "exponent"] = "plain"
+    devices: list[DeviceName] | None = None
+    connect: Annotated[str, Field(pattern=r"^[^\s:]+:\d{1,5}$")] | None = None
+    ca: str | None = None
+
+
 class DevicesFile(Model):
     """The file that ``hil serve --devices`` reads."""
 
     devices: dict[DeviceName, DeviceRegistration] = Field(min_length=1)
+    destinations: dict[DeviceName, DestinationModel] = Field(default_factory=dict)
 
 
 def register(

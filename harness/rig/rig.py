@@ -9,8 +9,10 @@ from pathlib import Path
 from harness.evidence import Redactor
 from harness.files import load_document, validate
 from harness.modem.values import apn_of
+from harness.platform.destination.config import Destination
 from harness.platform.registry import Registration
 from harness.rig.capabilities import Capability, device_capabilities
+from harness.rig.destinations import read_destinations
 from harness.rig.endpoints import INTERNET_APN
 from harness.rig.models import FirmwareModel, ModemModel, NetworkModel, PlatformModel, RigFile
 from harness.rig.registration import SecretSource, redactor_for, refuse_twins, register
@@ -41,13 +43,18 @@ class Rig:
     network: NetworkModel
     platform: PlatformModel
     devices: tuple[Device, ...]
+    destinations: tuple[Destination, ...] = ()
 
     @property
     def registrations(self) -> list[Registration]:
         return [device.registration for device in self.devices]
 
     def redactor(self) -> Redactor:
-        return redactor_for(self.registrations)
+        redactor = redactor_for(self.registrations)
+        for destination in self.destinations:
+            for name, value in destination.secrets():
+                redactor.add(name, value)
+        return redactor
 
 
 def load_rig(
@@ -78,4 +85,12 @@ def load_rig(
             )
         )
     refuse_twins([device.registration for device in devices], document)
-    return Rig(file.rig, file.title, document.file, file.network, file.platform, tuple(devices))
+    return Rig(
+        file.rig,
+        file.title,
+        document.file,
+        file.network,
+        file.platform,
+        tuple(devices),
+        tuple(read_destinations(file.destinations, document, read_secret)),
+    )

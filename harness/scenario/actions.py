@@ -10,12 +10,14 @@ from harness.errors import UsageError
 from harness.files import Model
 from harness.platform.sms import SmsRefused
 from harness.rig.dut import Record, RequestChanges, UplinkOrder
+from harness.rig.forwarding import EndpointOrder
 from harness.scenario.report_model import RecordModel, ReportModel
 from harness.scenario.stage import Stage
 from harness.scenario.steps_model import (
     AdvanceModel,
     CertificateModel,
     CycleModel,
+    DestinationStepModel,
     DownlinkModel,
     DownlinkStatusModel,
     ForeignSmsModel,
@@ -203,6 +205,32 @@ def _line_fault(stage: Stage, action: LineFaultModel) -> None:
     )
 
 
+def _destination(stage: Stage, action: DestinationStepModel) -> None:
+    order = EndpointOrder(
+        certificate=action.certificate,
+        answers=action.answers,
+        url=action.url,
+        secret=action.secret,
+        method=action.method,
+        headers=action.headers,
+        expected=action.expected_code,
+        shape=action.shape,
+        numbers=action.numbers,
+    )
+    try:
+        stage.bench.add_endpoint(order)
+    except UsageError as error:
+        if action.refused:
+            return
+        raise ExpectationFailed(
+            Mismatch("the platform to take the destination", str(error)), ("DEST-CONFIG",)
+        ) from error
+    if action.refused:
+        raise ExpectationFailed(
+            Mismatch("the platform to refuse the destination", "it took it"), ("DEST-CONFIG",)
+        )
+
+
 def _certificate(stage: Stage, action: CertificateModel) -> None:
     stage.bench.platform.present_certificate(action.kind)
 
@@ -224,5 +252,6 @@ _ACTIONS: dict[type[Model], Callable[[Stage, Any], None]] = {
     ResponseFaultModel: _response_fault,
     LineFaultModel: _line_fault,
     CertificateModel: _certificate,
+    DestinationStepModel: _destination,
     NoteModel: _note,
 }

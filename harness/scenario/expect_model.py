@@ -118,6 +118,30 @@ class TlsExpectation(Model):
     findings: list[RequirementId] | None = None
 
 
+class ForwardedExpectation(Model):
+    """Packs forwarded to HTTPS destinations. Without ``number``, the newest.
+
+    ``at`` is the time of each attempt since the uplink was accepted, ``outcome`` and ``why`` are
+    of the newest attempt; ``received`` is how often the bench's endpoint got this body,
+    ``verified`` whether its token was right.
+    """
+
+    number: Annotated[int, Field(ge=1)] | None = None
+    count: Annotated[int, Field(ge=0)] | None = None
+    status: Literal["pending", "delivered", "discarded"] | None = None
+    attempts: Annotated[int, Field(ge=0)] | None = None
+    at: list[Span] | None = None
+    outcome: (
+        Literal["delivered", "refused", "no-answer", "tls", "unreachable", "timed-out"] | None
+    ) = None
+    why: str | None = None
+    findings: list[RequirementId] | None = None
+    received: Annotated[int, Field(ge=0)] | None = None
+    verified: Flag | None = None
+    body: str | None = None
+    headers: list[str] | None = None
+
+
 class TranscriptExpectation(Model):
     """The AT dialogue between device and modem."""
 
@@ -152,6 +176,7 @@ class Kinds(Model):
     sms_status: SmsStatusExpectation | None = None
     traffic: TrafficExpectation | None = None
     tls: TlsExpectation | None = None
+    forwarded: ForwardedExpectation | None = None
     transcript: TranscriptExpectation | None = None
     modem: ModemExpectation | None = None
     exit: ExitExpectation | None = None

@@ -17,6 +17,7 @@ _OF_STEP = {
     "response_fault": {"uplink"},
     "line_fault": {"line-faults"},
     "certificate": {"internet"},
+    "destination": {"uplink"},
 }
 _OF_OBSERVATION = {
     "uplink": {"uplink"},

@@ -116,6 +116,7 @@ def options_of(case: Case, device: Device) -> BenchOptions:
         no_secret=secret is not None and secret.none,
         apn=model.device.apn,
         sms_reading=model.settings.sms_reading,
+        endpoints=any(step.kind == "destination" for step in model.steps),
     )
 
 

@@ -132,6 +132,28 @@ class SecretModel(Model):
     both: Flag = True
 
 
+class DestinationStepModel(Model):
+    """Forward accepted packs to an HTTPS endpoint that the bench makes (DEST-CONFIG, DEST-REQUEST).
+
+    ``answers`` are given in turn, the last one stays: a status code, ``silent``, ``close`` (without
+    an answer) or ``garbage``. ``refused``: the platform must refuse this configuration.
+    """
+
+    certificate: CertificateKind = "right"
+    answers: Annotated[
+        list[Annotated[int, Field(ge=100, le=599)] | Literal["silent", "close", "garbage"]],
+        Field(min_length=1),
+    ] = [200]  # noqa: RUF012  # pydantic copies defaults
+    url: str | None = None
+    secret: str | None = None
+    method: str = "POST"
+    headers: dict[str, str] = Field(default_factory=dict)
+    expected_code: int | None = None
+    shape: Shape = "separate"
+    numbers: Literal["plain", "exponent"] = "plain"
+    refused: Flag = False
+
+
 class CertificateModel(Model):
     """Which certificate the HTTPS endpoint presents from now on (NET-TLS); at first the right one.
 
@@ -151,7 +173,9 @@ def _once(value: object) -> object:
     if isinstance(value, dict) and len(value) != 1:
         keys = ", ".join(map(str, value)) or "none"
         raise ValueError(f"a step has exactly one key; this one has {keys}")
-    return {"report": {}} if value == {"report": None} else value
+    if value in ({"report": None}, {"destination": None}):
+        return {key: {} for key in value}
+    return value
 
 
 def _nothing_is_default(value: object) -> object:
@@ -172,6 +196,7 @@ class StepModel(Model):
     cycle: CycleModel | None = None
     response_fault: Annotated[ResponseFaultModel, _short("kind"), OrText()] | None = None
     line_fault: Annotated[LineFaultModel, _short("kind"), OrText()] | None = None
+    destination: Annotated[DestinationStepModel, BeforeValidator(_nothing_is_default)] | None = None
     certificate: Annotated[CertificateModel, _short("kind"), OrText()] | None = None
     note: Annotated[NoteModel, _short("text"), OrText()] | None = None
     expect: ExpectModel | None = None

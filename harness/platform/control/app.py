@@ -17,6 +17,7 @@ from harness.clock import ClockError, VirtualClock
 from harness.errors import HilError, UsageError
 from harness.evidence import Redactor
 from harness.platform.control.certificates import add_certificates
+from harness.platform.control.destinations import add_destinations
 from harness.platform.control.docs import docs_page
 from harness.platform.control.feed import Feed
 from harness.platform.control.orders import ClockOrder, DownlinkOrder, SmsOrder
@@ -36,6 +37,7 @@ def make_app(platform: Platform, feed: Feed, redactor: Redactor) -> FastAPI:
     _reads(app, platform, feed, redactor)
     _orders(app, platform)
     add_certificates(app, platform)
+    add_destinations(app, platform, redactor)
     return app
 
 

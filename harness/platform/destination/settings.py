@@ -13,7 +13,7 @@ class DestinationSettings:
     virtual time waits for an endpoint that may still answer."""
 
     timeouts_s: tuple[float, ...] = (10.0, 20.0, 40.0)
-    hold_s: float = 2.0
+    hold_s: float = 1.0
     secret_minimum: int = SECRET_MINIMUM
 
     def assumptions(self) -> list[tuple[str, str, str]]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.scenario.checks.downlink import check_downlink, check_downlink_status
+from harness.scenario.checks.forwarded import check_forwarded
 from harness.scenario.checks.network import check_modem, check_traffic, check_transcript
 from harness.scenario.checks.response import check_exit, check_response
 from harness.scenario.checks.sms import check_sms_attempts, check_sms_received, check_sms_status
@@ -30,6 +31,7 @@ _CHECKS: dict[str, Callable[[Stage, Any], Mismatch | None]] = {
     "sms_status": check_sms_status,
     "traffic": check_traffic,
     "tls": check_tls,
+    "forwarded": check_forwarded,
     "transcript": check_transcript,
     "modem": check_modem,
     "exit": check_exit,
