@@ -89,13 +89,7 @@ class Platform:
         """
         from harness.platform.https import HttpsFront  # TLS is loaded where it is spoken
 
-        addresses = list(dict.fromkeys((host, "127.0.0.1")))
-        front = HttpsFront(
-            self._ingestion,
-            self._evidence,
-            authority or Authority.make(),
-            [address for address in addresses if address != "0.0.0.0"],
-        )
+        front = HttpsFront(self._ingestion, self._evidence, authority or Authority.make(), host)
         server = IngestionServer(self._ingestion, self._loop, front.gate)
         bound = server.start(sockets, host, port)
         self._https = (front, server)

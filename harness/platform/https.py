@@ -9,6 +9,7 @@ ordinary :class:`~harness.platform.connection.Connection`. Runs on the loop's th
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import itertools
 import ssl
 from collections import deque
@@ -31,12 +32,20 @@ class HttpsFront:
     """Certificates, handshakes and the connections that are still at theirs."""
 
     def __init__(
-        self, ingestion: Ingestion, evidence: Evidence, authority: Authority, addresses: list[str]
+        self, ingestion: Ingestion, evidence: Evidence, authority: Authority, host: str
     ) -> None:
+        """``host``, a name or an address, is in the certificates beside the documented name."""
         self.authority = authority
         self.handshakes: deque[Handshake] = deque(maxlen=_KEPT)
         self.ingestion = ingestion
-        self._addresses = addresses
+        self._names, self._addresses = [PLATFORM_NAME, "localhost"], ["127.0.0.1"]
+        try:
+            listening = ipaddress.ip_address(host)
+        except ValueError:
+            self._names.append(host)
+        else:
+            if not listening.is_unspecified:
+                self._addresses.append(host)
         self._evidence = evidence
         self._numbers = itertools.count(1)
         self._gates: set[TlsGate] = set()
@@ -48,7 +57,7 @@ class HttpsFront:
         context = self._contexts.get(kind)
         if context is None:
             context = self._contexts[kind] = server_context()
-            self.authority.issue(kind, [PLATFORM_NAME], self._addresses).load_into(context)
+            self.authority.issue(kind, self._names, self._addresses).load_into(context)
         self._presented = (kind, context)
 
     @property

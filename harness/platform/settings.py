@@ -118,6 +118,16 @@ class PlatformSettings:
                 f"malformed ({codes.malformed})",
                 "only the four documented outcomes are used",
             ),
+            Assumption(
+                "Internet uplink in plain, M2M uplink over TLS",
+                "taken as it is, flagged",
+                "which port refuses what is not documented",
+            ),
+            Assumption(
+                "TLS of the Internet endpoint",
+                "1.2 and 1.3, the suites of this machine's OpenSSL",
+                "only HTTPS on 443 is documented",
+            ),
             Assumption("error bodies", "empty", "not documented; empty on success in practice"),
             Assumption("bare LF line ends", "accepted, flagged", "the vendor's own SDK sends them"),
             Assumption("upper-case token", "accepted, flagged", "only lower case is seen in use"),

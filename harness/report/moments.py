@@ -11,7 +11,7 @@ from harness.report.model import ScenarioReport, items, mapping
 from harness.report.text import as_utf8, clock, moment, plural, shorten, span
 from harness.report.transcript import dialogue
 
-Lane = Literal["device", "modem", "platform", "sms"]
+Lane = Literal["device", "modem", "platform", "sms", "endpoint"]
 Shape = Literal["step", "jump", "arrow", "box"]
 Tone = Literal["", "good", "bad", "warn", "dim"]
 
@@ -59,6 +59,9 @@ class _Builder:
             "http.request": self._request,
             "http.response": self._response,
             "http.aborted": self._aborted,
+            "tls.handshake": self._handshake,
+            "destination.attempt": self._forwarded,
+            "destination.status": self._settled,
             "uplink": self._uplink,
             "downlink": self._downlink,
             "sms.submit": self._submit,
@@ -196,6 +199,28 @@ class _Builder:
     def _aborted(self, event: Event) -> None:
         text = shorten(f"connection lost: {event.data.get('why')}", 60)
         self._arrow(event, "device", "platform", text, "bad", lost=True)
+
+    def _handshake(self, event: Event) -> None:
+        data = event.data
+        said = f", alert {data['alert']}" if data.get("alert") else ""
+        said = f", {data['version']}" if data.get("version") else said
+        text = f"TLS {data.get('outcome')}{said} ({data.get('certificate')} certificate)"
+        right, made = data.get("certificate") == "right", data.get("outcome") == "established"
+        tone: Tone = "good" if right == made else "bad"
+        self._arrow(event, "device", "platform", shorten(text, 60), tone, lost=not made)
+
+    def _forwarded(self, event: Event) -> None:
+        data = event.data
+        good = data.get("outcome") == "delivered"
+        text = f"attempt {data.get('number')} {data.get('outcome')}"
+        text += f" {data['status']}" if data.get("status") else ""
+        tone: Tone = "good" if good else "bad"
+        self._arrow(event, "platform", "endpoint", text, tone, lost=not data.get("status"))
+
+    def _settled(self, event: Event) -> None:
+        status = str(event.data.get("status", "?"))
+        text = shorten(f"{event.data.get('destination')}: {status}", 36)
+        self._box(event, "platform", text, "good" if status == "delivered" else "bad")
 
     def _downlink(self, event: Event) -> None:
         text = f"downlink {event.data.get('id')} {event.data.get('status')}"

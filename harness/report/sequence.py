@@ -12,6 +12,7 @@ _NAMES: dict[Lane, str] = {
     "modem": "Modem",
     "platform": "Platform",
     "sms": "SMS centre",
+    "endpoint": "Endpoint",
 }
 _LEFT, _TOP, _GAP = 92, 34, 230
 _HEIGHTS = {"step": 30, "jump": 30, "arrow": 32, "box": 28}

@@ -54,7 +54,10 @@ class ScriptedDut:
         virtual: VirtualModem | None,
         now: Callable[[], datetime],
         anchor: bytes | None = None,
+        reach: str | None = None,
     ) -> None:
+        """``anchor`` (PEM) is what an Internet device trusts; ``reach`` is where it connects to
+        instead of the documented name, with a certificate that names this address too."""
         self.name = registration.name
         self.seen = Seen()
         self._registration = registration
@@ -63,6 +66,7 @@ class ScriptedDut:
         self._virtual = virtual
         self._now = now
         self._anchor = anchor
+        self._reach = reach
         self._endpoint = endpoint_of(registration)
         self._trust: TlsTrust | None = None  # as the modem was told
         self._identified = False
@@ -235,7 +239,8 @@ class ScriptedDut:
 
     def _send(self, order: UplinkOrder, uplink: SignedUplink) -> Answer:
         tls = self._endpoint.tls
-        host, port = order.to or (self._endpoint.host, self._endpoint.port)
+        host = self._reach if tls and self._reach else self._endpoint.host
+        host, port = order.to or (host, self._endpoint.port)
         if tls:
             self._prepare_tls(TlsTrust(self._anchor if order.verify else None))
         if order.http_client:

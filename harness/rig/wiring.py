@@ -130,4 +130,6 @@ def make_dut(bench: Bench, work: WorkCounter) -> Dut:
         virtual=bench.modem,
         now=bench.clock.now,
         anchor=bench.anchor,
+        # A real modem would resolve the documented name to the real platform.
+        reach=None if bench.modem is not None else bench.network.bind[0],
     )

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 DeliveryStatus = Literal["pending", "delivered", "discarded"]
 _SOURCE = "platform"
 _KEPT = 10_000
+_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ class Destinations:
         self._deliveries: deque[Delivery] = deque(maxlen=_KEPT)
         self._numbers = itertools.count(1)
         self._by_number: dict[int, _Running] = {}
+        self._slots = asyncio.Semaphore(_AT_ONCE)
         self._closed = False
 
     def add(self, destination: Destination) -> Destination:
@@ -203,8 +205,15 @@ class Destinations:
             timeout_s, lambda: self._due(running), f"destination {destination.name}"
         )
         context = self._contexts[destination.name]
-        running.task = loop.create_task(send(destination, delivery.request, context))
+        running.task = loop.create_task(self._send(destination, delivery.request, context))
         running.task.add_done_callback(lambda task: self._ended(running, task))
+
+    async def _send(
+        self, destination: Destination, request: bytes, context: ssl.SSLContext
+    ) -> Sent:
+        """When there are too many at once, the wait for a place counts into the time-out."""
+        async with self._slots:
+            return await send(destination, request, context)
 
     def _let_go(self, running: _Running) -> None:
         """Virtual time need not wait for this attempt any more."""
