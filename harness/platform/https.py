@@ -104,7 +104,7 @@ class TlsGate(asyncio.Protocol):
         self._kind = front.presented
         self._end = TlsEnd(front.context, server=True)
         self._inner: Connection | None = None
-        self._plain = self._started = False
+        self._plain = self._started = self._told = False
         self._timer: asyncio.TimerHandle | None = None
         self._over = False
 
@@ -138,13 +138,22 @@ class TlsGate(asyncio.Protocol):
         self._send(self._end.outgoing())
         if self._inner is None and self._end.established:
             session = self._end.session
-            self._note("established", session=session)
             self._open(Secured(self._kind, session), _TlsTransport(self._transport, self._end))
+            if self._kind == "right":
+                self._established()
         if self._inner is not None:
             if came.plain:
+                self._established()
                 self._inner.data_received(came.plain)
             if came.closed and not self._transport.is_closing() and not self._inner.eof_received():
                 self._transport.close()
+
+    def _established(self) -> None:
+        """Told at once of the right certificate. Of a wrong one only when something is sent in
+        spite of it: some stacks end the handshake first, then look, then leave."""
+        if not self._told:
+            self._told = True
+            self._note("established", session=self._end.session)
 
     def eof_received(self) -> bool:
         if self._inner is not None:
@@ -155,6 +164,13 @@ class TlsGate(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._inner is not None:
             self._inner.connection_lost(exc)
+            if not (self._told or self._plain or self._over):
+                self._told = True
+                self._note(
+                    failed_outcome(None, left=True),
+                    why="it left after the handshake, without sending anything",
+                    session=self._end.session,
+                )
         elif not self._over:
             self._left()
         self._leave()
@@ -189,7 +205,8 @@ class TlsGate(asyncio.Protocol):
 
     def _failed(self, failure: TlsFailed) -> None:
         """A broken record of an open connection ends it; before that, the handshake failed."""
-        if self._inner is None:
+        if not self._told:
+            self._told = True
             self._note(
                 failed_outcome(failure.alert, left=False), why=failure.reason, alert=failure.alert
             )

@@ -16,7 +16,7 @@ from harness.platform.settings import PlatformSettings, TimeLimits
 from harness.token import compute
 from tests.platform.bench import BODY as M2M_BODY
 from tests.platform.bench import SECRET, read_answer, request
-from tests.tls.https import BODY, NAME, Https, careless, ip_request, serving, trusting
+from tests.tls.https import BODY, NAME, Https, authority, careless, ip_request, serving, trusting
 
 WRONG = tuple(kind for kind in CERTIFICATE_KINDS if kind != "right")
 
@@ -109,6 +109,39 @@ def test_a_device_that_leaves_without_an_alert_is_seen(https: Https) -> None:
         sock.sendall(hello.read())
         assert sock.recv(1)
     assert https.handshake().outcome == "abandoned"
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_a_device_that_looks_after_the_handshake_is_not_blamed(
+    https: Https, kind: CertificateKind
+) -> None:
+    """Some stacks end the handshake, look at the certificate then, and leave: nothing was sent."""
+    https.rig.platform.present_certificate(kind)
+    with https.connect(careless()):
+        assert https.rig.platform.handshakes == []
+    handshake = https.handshake()
+    assert handshake.outcome == "abandoned"
+    assert [finding.severity for finding in handshake.findings] == ["info"]
+
+
+@pytest.mark.external
+@pytest.mark.parametrize("kind", CERTIFICATE_KINDS)
+def test_openssl_s_client_agrees(https: Https, tmp_path: Path, kind: CertificateKind) -> None:
+    """A TLS client nobody here wrote takes the right certificate and refuses the others."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed")
+    https.rig.platform.present_certificate(kind)
+    (tmp_path / "ca.pem").write_bytes(authority().pem)
+    host, port = https.address
+    done = subprocess.run(
+        [openssl, "s_client", "-connect", f"{host}:{port}", "-servername", NAME, "-CAfile",
+         str(tmp_path / "ca.pem"), "-verify_return_error", "-verify_hostname", NAME, "-quiet",
+         "-no_ign_eof"],
+        input=ip_request(host=NAME), capture_output=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert (done.returncode == 0) == (kind == "right"), done.stderr
+    assert https.handshake().outcome == ("established" if kind == "right" else "refused")
 
 
 def test_plain_http_on_the_https_port_is_served_and_blamed(https: Https) -> None:
