@@ -15,7 +15,7 @@ from harness.platform.judge import Judge
 from harness.platform.registry import Registry
 from harness.platform.responses import Response, empty_response
 from harness.platform.secured import Secured, judge_channel
-from harness.platform.settings import IP_PATH, PlatformSettings
+from harness.platform.settings import IP_PATH, M2M_PATH, PlatformSettings
 from harness.platform.store import Aborted, UplinkStore
 from harness.platform.uplink import Uplink, Verdict
 from harness.platform.wire import Refused, Request, RequestReader
@@ -50,8 +50,10 @@ class Ingestion:
         close = parsed is not None and not parsed.keep_alive
         now_ns = self._clock.now_ns()
         verdict = self._judge.request(request, now_ns)
-        if secured is not None or parsed is not None:  # else: exactly as documented for M2M
-            verdict = judge_channel(verdict, request.lines().path, secured)
+        if secured is not None or parsed is not None or verdict.findings:
+            path = M2M_PATH if parsed is None else parsed.path  # unparsed: as documented for M2M
+            m2m = self._judge.is_m2m(verdict.device)
+            verdict = judge_channel(verdict, path, secured, m2m)
         return self._answered(peer, request.head, request.body, verdict, now_ns, close, secured)
 
     def answer_refused(self, peer: str, refused: Refused, secured: Secured | None = None) -> Uplink:
@@ -68,7 +70,8 @@ class Ingestion:
         verdict = self._judge.incomplete(head, body, parsed, waited_s)
         if secured is not None or parsed is not None:
             path = parsed.path if parsed is not None else IP_PATH
-            verdict = judge_channel(verdict, path, secured)
+            m2m = self._judge.is_m2m(verdict.device)
+            verdict = judge_channel(verdict, path, secured, m2m)
         return self._answered(peer, head, body, verdict, self._clock.now_ns(), True, secured)
 
     def _answered(

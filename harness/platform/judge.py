@@ -58,6 +58,11 @@ class Judge:
             return imei_base_name(registration.imei)
         return dvnuuid_base_name(registration.dvnuuid or "")
 
+    def is_m2m(self, device: str | None) -> bool | None:
+        """Whether a device is an M2M or an Internet one; None for one that is not known."""
+        registration = self._registry.by_name(device) if device is not None else None
+        return None if registration is None else registration.imei is not None
+
     def request(self, request: Request, received_ns: int) -> Verdict:
         """The verdict on a complete request, received at ``received_ns`` of the scenario clock."""
         if request.token is not None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from harness.network.certificates import CertificateKind
 from harness.network.tls import CERTIFICATE_ALERTS, TlsSession
 from harness.platform.findings import Finding, Outcome, error, info, warning
-from harness.platform.settings import IP_PATH, PLATFORM_NAME
+from harness.platform.settings import IP_PATH, M2M_PATH, PLATFORM_NAME
 from harness.platform.uplink import Verdict
 
 HandshakeOutcome = Literal["established", "refused", "abandoned", "failed"]
@@ -103,12 +103,17 @@ def failed_outcome(alert: str | None, *, left: bool) -> HandshakeOutcome:
     return "abandoned" if left else "failed"
 
 
-def judge_channel(verdict: Verdict, path: str, secured: Secured | None) -> Verdict:
-    """The verdict with what the way of the request adds; the same object when that is nothing."""
-    findings: list[Finding] = []
+def judge_channel(
+    verdict: Verdict, path: str, secured: Secured | None, m2m: bool | None = None
+) -> Verdict:
+    """The verdict with what the way of the request adds; the same object when that is nothing.
+
+    ``m2m`` says of what kind the device is, None when it is not known.
+    """
+    findings = _wrong_endpoint(path, m2m)
     outcome = verdict.outcome
     if secured is None:
-        if path == IP_PATH:
+        if path == IP_PATH and not m2m:
             findings.append(
                 error("NET-TLS", "an Internet device's uplink came in plain; it has to use HTTPS")
             )
@@ -121,18 +126,29 @@ def judge_channel(verdict: Verdict, path: str, secured: Secured | None) -> Verdi
             findings.append(
                 error("NET-TLS", f"the device sent this in spite of a certificate that {what}")
             )
-        if path != IP_PATH:
+        if path == M2M_PATH:
             findings.append(
                 warning(
                     "NET-PLAIN",
-                    f"the path {path[:80]} is that of M2M devices, which need no TLS; Internet "
-                    f"devices use {IP_PATH}",
+                    f"the path {path} is that of M2M devices, which need no TLS; Internet devices "
+                    f"use {IP_PATH}",
                 )
             )
         findings += _name_asked_for(secured.session.sni)
     if not findings:
         return verdict
     return Verdict(outcome, verdict.device, (*verdict.findings, *findings), verdict.token)
+
+
+def _wrong_endpoint(path: str, m2m: bool | None) -> list[Finding]:
+    """A device of one kind at the endpoint of the other."""
+    if m2m is True and path == IP_PATH:
+        text = f"an M2M device's uplink went to the path of Internet devices; its own is {M2M_PATH}"
+        return [error("HTTP-M2M", text)]
+    if m2m is False and path == M2M_PATH:
+        text = f"an Internet device's uplink went to the path of M2M devices; its own is {IP_PATH}"
+        return [error("HTTP-IP", text)]
+    return []
 
 
 def _name_asked_for(sni: str | None) -> list[Finding]:

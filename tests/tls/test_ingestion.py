@@ -168,7 +168,19 @@ def test_an_m2m_uplink_over_tls_is_flagged_not_refused(https: Https) -> None:
 def test_an_imei_on_the_internet_path_is_blamed_on_the_base_name(https: Https) -> None:
     """SENML-BN-IP: the identifier decides, not the path."""
     https.post(ip_request(M2M_BODY, host=NAME))
-    assert ("SENML-BN-IP", "error") in found(https)
+    assert found(https) == {("SENML-BN-IP", "error"), ("HTTP-M2M", "error")}
+
+
+def test_an_imei_on_the_internet_path_in_plain_is_no_tls_mistake(https: Https) -> None:
+    """It is an M2M device at the wrong path: TLS would not help it."""
+    https.rig.post(ip_request(M2M_BODY, host=NAME))
+    assert found(https) == {("SENML-BN-IP", "error"), ("HTTP-M2M", "error")}
+
+
+def test_an_internet_device_on_the_m2m_path_is_told_its_own(https: Https) -> None:
+    """HTTP-IP, beside the base name that does not fit the path."""
+    https.rig.post(request(BODY))
+    assert found(https) == {("SENML-BN-M2M", "error"), ("HTTP-IP", "error")}
 
 
 def test_a_client_without_server_name_is_remarked(https: Https) -> None:
