@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+import uuid
 from pathlib import Path
 from types import FrameType
 
@@ -35,6 +36,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", help="serial device of the modem, or a pyserial URL with a descriptor")
     add("--baud", type=int, default=115200, metavar="RATE")
     add("--imei", help="the registered IMEI, 15 digits")
+    add("--dvnuuid", metavar="UUID", help="an Internet device instead, with --ca")
+    add("--ca", metavar="FILE", help="the authority (PEM) that an Internet device trusts")
     secret = parser.add_mutually_exclusive_group()
     secret.add_argument("--secret-env", metavar="NAME", help="environment variable with the secret")
     secret.add_argument(
@@ -58,20 +61,30 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _settings(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Settings:
-    for name in ("port", "imei", "apn"):
+    for name in ("port", "apn"):
         if not getattr(options, name):
             parser.error(f"--{name} is needed")
-    if not (options.imei.isascii() and options.imei.isdecimal() and len(options.imei) == 15):
+    if not options.imei and not options.dvnuuid:
+        parser.error("--imei is needed, or --dvnuuid")
+    if bool(options.dvnuuid) != bool(options.ca):
+        parser.error("an Internet device needs --dvnuuid and --ca")
+    if options.dvnuuid:
+        try:
+            options.imei = str(uuid.UUID(options.dvnuuid))
+        except ValueError:
+            parser.error("--dvnuuid wants a UUID")
+    elif not (options.imei.isascii() and options.imei.isdecimal() and len(options.imei) == 15):
         parser.error("--imei wants 15 digits")
     try:
         faults = Faults(name for name in options.faults.split(",") if name.strip())
         secret = _secret(options)
+        authority = Path(options.ca).read_bytes() if options.ca else None
     except (UnknownFault, OSError, KeyError) as error:
         parser.error(str(error.args[0] if isinstance(error, KeyError) else error))
     if not secret:
         parser.error("a secret is needed: --secret-env, --secret-file or --secret")
     return Settings(
-        imei=options.imei,
+        identifier=options.imei,
         secret=secret.encode(),
         apn=options.apn,
         faults=faults,
@@ -82,6 +95,7 @@ def _settings(parser: argparse.ArgumentParser, options: argparse.Namespace) -> S
         register_s=options.attach_timeout,
         clock=options.clock,
         sms_mode=options.sms_mode,
+        authority=authority,
     )
 
 

@@ -100,15 +100,29 @@ class Modem:
         self._write(payload)
         self._answer(text, end, "")
 
+    def send_file(self, text: str, content: bytes, timeout: float = 40.0) -> None:
+        """Send a command that answers ``CONNECT``, then ``content`` (AT+QFUPL)."""
+        self._write(text.encode() + b"\r")
+        end = time.monotonic() + timeout
+        while (line := self._take_line()) != "CONNECT":
+            if line is None:
+                self._fill(text, end)
+            elif _FINAL.fullmatch(line):
+                raise ModemError(f"{text}: {line}")
+            elif line.strip() and line != text:
+                self._unsolicited(line)
+        self._write(content)
+        self._answer(text, end, None)
+
     def read_data(self, text: str, timeout: float = 5.0) -> bytes:
-        """Run AT+QIRD: a header with the length, then that many raw bytes, then OK."""
+        """Run AT+QIRD or AT+QSSLRECV: a header with the length, so many raw bytes, then OK."""
         self._write(text.encode() + b"\r")
         end = time.monotonic() + timeout
         while True:
             line = self._take_line()
             if line is None:
                 self._fill(text, end)
-            elif match := re.fullmatch(r"\+QIRD: ?(\d+)(?:,.*)?", line):
+            elif match := re.fullmatch(r"\+(?:QIRD|QSSLRECV): ?(\d+)(?:,.*)?", line):
                 break
             elif _FINAL.fullmatch(line):
                 raise ModemError(f"{text}: {line}")

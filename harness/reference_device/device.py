@@ -41,6 +41,7 @@ from .faults import Faults
 from .outbox import Outbox
 from .sms import Inbox
 from .uplink import NoResponse, Response, Uplink
+from .way import INTERNET, M2M, trust
 
 SMS_CENTRE = "5277"  # SMS-SENDER
 _ATTACH_PAUSE_S = (1.0, 60.0)  # first and longest pause between tries to attach
@@ -52,9 +53,10 @@ class Quit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the command line sets; times in seconds."""
+    """What the command line sets; times in seconds. With an ``authority`` (PEM) it is an Internet
+    device, which trusts servers of that authority only; ``identifier`` is its DvnUUID then."""
 
-    imei: str
+    identifier: str
     secret: bytes
     apn: str
     faults: Faults
@@ -65,6 +67,7 @@ class Settings:
     register_s: float = 60.0
     clock: str = "none"
     sms_mode: str = "pdu"
+    authority: bytes | None = None
 
 
 class Device:
@@ -73,9 +76,10 @@ class Device:
     def __init__(self, modem: Modem, console: Console, settings: Settings) -> None:
         self._modem, self._console, self._settings = modem, console, settings
         self._faults = settings.faults
-        self._uplink = Uplink(modem, settings.secret, settings.response_s, self._faults)
+        way = M2M if settings.authority is None else INTERNET
+        self._uplink = Uplink(modem, settings.secret, settings.response_s, self._faults, way)
         self._outbox = Outbox(
-            settings.imei, self._uplink.request, settings.retry_base_s, self._faults
+            settings.identifier, self._uplink.request, settings.retry_base_s, self._faults
         )
         self._inbox = Inbox(modem, settings.sms_mode)
         self._attached = False
@@ -139,6 +143,8 @@ class Device:
             attach.bring_up(
                 self._modem, settings.apn, settings.boot_s, settings.register_s, self._faults
             )
+            if settings.authority is not None:
+                trust(self._modem, settings.authority, self._faults)
             self._inbox.enable()
         except (attach.NotAttached, ModemError, ModemLost) as error:
             self._attach_at = time.monotonic() + self._attach_pause_s
@@ -247,7 +253,7 @@ class Device:
             self._console.error("downlink", f"cut off after {len(body)} bytes: not acted on")
             return
         try:
-            records = senml.read_downlink(body, self._settings.imei, self._faults)
+            records = senml.read_downlink(body, self._settings.identifier, self._faults)
         except ValueError as error:
             self._console.error("downlink", error)
             return

@@ -70,6 +70,8 @@ _LIST = (
           "Uses the APN internet.m2m, whatever the SIM is."),
     Fault("dns-lookup", ("NET-NODNS",),
           "Looks up m.m and opens the socket by name, before it falls back to the address."),
+    Fault("takes-any-certificate", ("NET-TLS",),
+          "As an Internet device, does not verify who the server is."),
     # response
     Fault("resends-accepted", ("RESP-ACCEPTED",),
           "Sends every accepted uplink a second time."),

@@ -33,9 +33,13 @@ class Outbox:
     """One delivery at a time; later reports wait for it in their order."""
 
     def __init__(
-        self, imei: str, make_request: Callable[[bytes], bytes], retry_base_s: float, faults: Faults
+        self,
+        identifier: str,
+        make_request: Callable[[bytes], bytes],
+        retry_base_s: float,
+        faults: Faults,
     ) -> None:
-        self._imei = imei
+        self._identifier = identifier
         self._make_request = make_request
         self._retry_base_s = retry_base_s
         self._faults = faults
@@ -60,7 +64,7 @@ class Outbox:
         """
         if self._current is None and self._waiting:
             readings = [*self._kept, self._waiting.popleft()]
-            body = senml.build(self._imei, readings, now_s, self._faults)
+            body = senml.build(self._identifier, readings, now_s, self._faults)
             self._kept.clear()
             self._current = Delivery(readings, self._make_request(body), now_s)
         if self._current is None or self._current.due_s > now_s:

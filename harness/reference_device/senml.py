@@ -25,16 +25,22 @@ class Reading:
     bt: float | None = None
 
 
-def base_name(imei: str, faults: Faults) -> str:
-    """``urn:dev:IMEI:<imei>:``, with its trailing colon (SENML-BN-M2M)."""
+def urn_of(identifier: str) -> str:
+    """``urn:dev:IMEI:<imei>:`` or ``urn:dev:DVNUUID:<uuid>:`` (SENML-BN-M2M, SENML-BN-IP)."""
+    kind = "DVNUUID" if "-" in identifier else "IMEI"
+    return f"urn:dev:{kind}:{identifier}:"
+
+
+def base_name(identifier: str, faults: Faults) -> str:
+    """The device's own, with its trailing colon."""
     if "wrong-imei" in faults:
-        imei = imei[:-1] + str((int(imei[-1]) + 1) % 10)
+        identifier = identifier[:-1] + str((int(identifier[-1], 16) + 1) % 10)
     if "missing-colon" in faults:
-        return f"urn:dev:IMEI:{imei}"
-    return f"urn:dev:IMEI:{imei}:"
+        return urn_of(identifier)[:-1]
+    return urn_of(identifier)
 
 
-def build(imei: str, readings: list[Reading], now_s: float, faults: Faults) -> bytes:
+def build(identifier: str, readings: list[Reading], now_s: float, faults: Faults) -> bytes:
     """Write one pack, the oldest reading first, base fields merged into the first record.
 
     The last reading gives ``bt``, or there is none and the platform takes the moment of receipt
@@ -53,7 +59,7 @@ def build(imei: str, readings: list[Reading], now_s: float, faults: Faults) -> b
         records = [
             {k: v for k, v in r.items() if k not in ("v", "vb", "vs", "vd")} for r in records
         ]
-    base: Record = {"bn": base_name(imei, faults)}
+    base: Record = {"bn": base_name(identifier, faults)}
     if bt is not None:
         base["bt"] = bt
     first, *others = records or [{}]
@@ -76,7 +82,7 @@ def _shifted(reading: Reading, newest: Reading, now_s: float) -> list[Record]:
     return [record | {"t": record.get("t", 0) + shift} for record in reading.records]
 
 
-def read_downlink(body: bytes, imei: str, faults: Faults) -> list[Record]:
+def read_downlink(body: bytes, identifier: str, faults: Faults) -> list[Record]:
     """Return the pack's records with ``bn`` resolved away; base-only records vanish.
 
     Keys may come in any order, base fields alone or merged with the first measurement (DL-SENML).
@@ -85,7 +91,7 @@ def read_downlink(body: bytes, imei: str, faults: Faults) -> list[Record]:
     pack = json.loads(body)
     if not isinstance(pack, list) or not all(isinstance(record, dict) for record in pack):
         raise ValueError("the downlink is not an array of records")
-    mine = f"urn:dev:IMEI:{imei}:"
+    mine = urn_of(identifier)
     found: list[Record] = []
     prefix = ""
     for position, record in enumerate(pack):

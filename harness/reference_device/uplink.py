@@ -1,7 +1,7 @@
-"""One try to deliver a body: HTTP/1.1 over the modem's TCP socket, and the response, read robustly.
+"""One try to deliver a body: HTTP/1.1 over the modem's socket, and the response, read robustly.
 
-Requirements: NET-ADDR, NET-NODNS, HTTP-*, TOKEN-*, RESP-ROBUST. AT commands: Quectel BG95/BG96
-TCP/IP manual (AT+QIOPEN in buffer access mode, AT+QISEND, AT+QIRD, AT+QICLOSE).
+Requirements: NET-ADDR, NET-NODNS, NET-TLS, HTTP-*, TOKEN-*, RESP-ROBUST. Which commands and which
+endpoint, says the way (see ``way``).
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from dataclasses import dataclass
 
 from .at import Modem, ModemError
 from .faults import Faults
+from .way import ADDRESS, M2M, Way
 
-ADDRESS, PORT = "10.151.236.157", 80
-_PATH = "/ingestion/m2m/senml/v1"
-_SEGMENT = 1460  # AT+QISEND takes no more at once
-_CHUNK = 1500  # AT+QIRD gives no more at once
+_SEGMENT = 1460  # AT+QISEND and AT+QSSLSEND take no more at once
+_CHUNK = 1500  # AT+QIRD and AT+QSSLRECV give no more at once
 _CONNECT_S = 150.0  # the manual's maximum for AT+QIOPEN
 
 
@@ -38,8 +37,11 @@ class Response:
 class Uplink:
     """Makes requests and exchanges them; keeps no queue (see ``outbox``)."""
 
-    def __init__(self, modem: Modem, secret: bytes, response_s: float, faults: Faults) -> None:
+    def __init__(
+        self, modem: Modem, secret: bytes, response_s: float, faults: Faults, way: Way = M2M
+    ) -> None:
         self._modem = modem
+        self._way = way
         self._secret = secret
         self._response_s = response_s
         self._faults = faults
@@ -53,13 +55,18 @@ class Uplink:
             length -= 1
         if "content-length-long" in faults:
             length += 1
-        media_type = "text/plain" if "wrong-content-type" in faults else "application/json"
-        path = _PATH.replace("m2m", "ip") if "wrong-path" in faults else _PATH
-        host = ADDRESS if "wrong-host" in faults else "m.m"
+        host, media_type = self._way.headers
+        if "wrong-content-type" in faults:
+            media_type = "Content-Type: text/plain"
+        if "wrong-host" in faults:
+            host = f"Host: {ADDRESS}"
+        path = self._way.path
+        if "wrong-path" in faults:
+            path = path.replace("m2m", "ip")
         head = [
             f"POST {path} HTTP/1.1",
-            f"Host: {host}",
-            f"Content-Type: {media_type}",
+            host,
+            media_type,
             f"Things-Message-Token: {self._token(body)}",
             f"Content-Length: {length}",
         ]
@@ -89,7 +96,7 @@ class Uplink:
             self._open()
             for start in range(0, len(request), _SEGMENT):
                 segment = request[start : start + _SEGMENT]
-                self._modem.send_data(f"AT+QISEND=0,{len(segment)}", segment)
+                self._modem.send_data(f"{self._way.send},{len(segment)}", segment)
             response = self._receive()
         except (ModemError, NoResponse) as error:
             self._close()
@@ -107,23 +114,25 @@ class Uplink:
                 self._close()
             else:
                 return
-        self._connect(ADDRESS)
+        self._connect(self._way.host)
 
     def _connect(self, host: str) -> None:
-        self._modem.command(f'AT+QIOPEN=1,0,"TCP","{host}",{PORT},0,0', prefix="")
-        opened = self._modem.next_urc(r"\+QIOPEN: ?0,(\d+)", _CONNECT_S)
+        code = self._way.opened
+        self._modem.command(self._way.opening.format(host=host), prefix="")
+        opened = self._modem.next_urc(rf"\+{code}: ?0,(\d+)", _CONNECT_S)
         if opened is None:
-            raise NoResponse("no connection: +QIOPEN did not come")
+            raise NoResponse(f"no connection: +{code} did not come")
         if opened[1] != "0":
-            raise NoResponse(f"no connection: +QIOPEN: 0,{opened[1]}")
+            raise NoResponse(f"no connection: +{code}: 0,{opened[1]}")
 
     def _close(self) -> None:
         with contextlib.suppress(ModemError):  # it was not open
-            self._modem.command("AT+QICLOSE=0", 12.0)
+            self._modem.command(self._way.close, 12.0)
         self._forget_old_urcs()
 
     def _forget_old_urcs(self) -> None:
-        while self._modem.next_urc(r'\+QIOPEN:|\+QIURC: ?"(recv|closed|dnsgip)"', 0):
+        old = rf'\+{self._way.opened}:|\+{self._way.urc}: ?"(recv|closed|dnsgip)"'
+        while self._modem.next_urc(old, 0):
             pass
 
     def _receive(self) -> Response:
@@ -133,7 +142,8 @@ class Uplink:
         while not closed and (left := end - time.monotonic()) > 0:
             # The code comes once until the buffer is drained; should it get lost on the line,
             # looking now and then finds the data all the same.
-            urc = self._modem.next_urc(r'\+QIURC: ?"(recv|closed)",0', min(left, 2.0))
+            code = rf'\+{self._way.urc}: ?"(recv|closed)",0'
+            urc = self._modem.next_urc(code, min(left, 2.0))
             closed = urc is not None and urc[1] == "closed"
             while data := self._read():
                 received += data
@@ -151,7 +161,7 @@ class Uplink:
 
     def _read(self) -> bytes:
         try:
-            return self._modem.read_data(f"AT+QIRD=0,{_CHUNK}")
+            return self._modem.read_data(f"{self._way.read},{_CHUNK}")
         except ModemError:
             return b""  # the socket is gone already, and its data with it
 

@@ -43,6 +43,7 @@ CAUGHT_BY = {
     "wrong-content-type": "token.accepted",
     "wrong-apn": "network.apn[plus]",
     "dns-lookup": "network.no-dns",
+    "takes-any-certificate": "internet.certificates[kind=expired]",
     "resends-accepted": "responses.accepted-once",
     "tight-retry": "responses.outcome[unverified]",
     "never-retries": "responses.lost[kind=empty]",
@@ -87,7 +88,9 @@ def run(tmp_path: Path) -> Iterator[Run]:
     sessions: list[RigSession] = []
 
     def play_one(case_id: str, fault: str) -> Verdict:
-        session = RigSession(with_fault(load_rig(ROOT / "rigs" / "firmware.yaml"), fault), tmp_path)
+        internet = "internet" in CASES[case_id].needs
+        name = "firmware-internet.yaml" if internet else "firmware.yaml"
+        session = RigSession(with_fault(load_rig(ROOT / "rigs" / name), fault), tmp_path)
         sessions.append(session)
         device = session.choose(CASES[case_id].needs)
         if isinstance(device, Unfit):
