@@ -105,6 +105,11 @@ class Platform:
         """The TLS handshakes so far, oldest first."""
         return list(self._https[0].handshakes) if self._https is not None else []
 
+    @property
+    def presented_certificate(self) -> CertificateKind | None:
+        """What new connections to the HTTPS port see; None without such a port."""
+        return self._https[0].presented if self._https is not None else None
+
     def present_certificate(self, kind: CertificateKind) -> None:
         """From now on, new connections to the HTTPS port see a certificate of this kind.
 

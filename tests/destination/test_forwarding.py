@@ -32,6 +32,17 @@ def test_the_request_is_the_documented_one() -> None:
     assert json.loads(got.body) == json.loads(M2M)
 
 
+def test_a_get_carries_the_pack_too() -> None:
+    """Contradiction 15: the method may be GET, and only a body is described."""
+    with forwarding(method="GET") as to:
+        to.rig.post(request(M2M))
+        assert to.delivery(1).status == "delivered"
+        (got,) = to.endpoint.received
+    assert got.head.startswith(b"GET /in?x=1 HTTP/1.1\r\n")
+    assert got.verified
+    assert to.delivery(1).attempts[0].sent.findings == ()
+
+
 @pytest.mark.parametrize(
     ("shape", "numbers", "body"),
     [

@@ -74,6 +74,7 @@ def test_the_control_api_presents_a_wrong_certificate(tmp_path: Path) -> None:
     serving = served(tmp_path)
     assert serving.api("/api/certificate", {"certificate": "expired"})[0] == 200
     assert serving.api("/api/certificate", {"certificate": "strange"})[0] == 422
+    assert serving.api("/api/certificate") == (200, {"certificate": "expired"})
     assert post(serving, careless()).startswith(b"HTTP/1.1 202 ")
     _, shown = serving.api("/api/handshakes")
     assert [one["findings"][0]["severity"] for one in shown] == ["error"]

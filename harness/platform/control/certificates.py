@@ -27,6 +27,11 @@ def add_certificates(app: FastAPI, platform: Platform) -> None:
         """TLS handshakes at the HTTPS port with what they say of the device, oldest first."""
         return [handshake.as_dict() for handshake in platform.handshakes]
 
+    @app.get("/api/certificate")
+    def presented() -> dict[str, CertificateKind | None]:
+        """What new connections to the HTTPS port see; null without such a port."""
+        return {"certificate": platform.presented_certificate}
+
     @app.post("/api/certificate")
     def present(order: CertificateOrder) -> dict[str, str]:
         """Present another certificate: a device must refuse all but the right one (NET-TLS)."""

@@ -35,13 +35,17 @@ class Received:
 
 
 class Endpoint:
-    """A server of its own on the shared loop. ``answers`` are given in turn, the last one stays."""
+    """A server of its own on the shared loop. ``answers`` are given in turn, the last one stays.
+
+    It speaks TLS 1.2, the only version of which the documents list suites.
+    """
 
     def __init__(
         self, credential: Credential, secret: str, answers: Sequence[Behaviour] = (200,)
     ) -> None:
         self.received: list[Received] = []
         self.context: ssl.SSLContext = server_context()
+        self.context.maximum_version = ssl.TLSVersion.TLSv1_2
         credential.load_into(self.context)
         self._secret = secret
         self._answers = list(answers) or [200]
