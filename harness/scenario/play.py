@@ -151,6 +151,7 @@ def _record_context(bench: Bench, case: Case) -> None:
         device={
             "name": registration.name,
             "imei": registration.imei,
+            "dvnuuid": registration.dvnuuid,
             "iccid": registration.iccid,
             "msisdn": registration.msisdn,
             "sim": registration.sim,
