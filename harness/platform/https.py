@@ -118,7 +118,7 @@ class TlsGate(asyncio.Protocol):
             self._front.ingestion.aborted(self._peer, "too many connections", None)
             self.abort()
             return
-        limit_s = self._front.ingestion.settings.times.stall_s
+        limit_s = self._front.ingestion.settings.times.handshake_s
         self._timer = asyncio.get_running_loop().call_later(limit_s, self._too_late, limit_s)
 
     def data_received(self, data: bytes) -> None:

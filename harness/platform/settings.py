@@ -65,13 +65,15 @@ class TimeLimits:
 
     ``stall``: no further byte of a request that has begun. ``request``: the whole request, however
     slowly it trickles. ``idle``: a kept-alive connection between requests. ``write``: the peer does
-    not read its response.
+    not read its response. ``handshake``: a whole TLS handshake, which on NB-IoT has round trips of
+    ten seconds.
     """
 
     stall_s: float = 8.0
     request_s: float = 60.0
     idle_s: float = 120.0
     write_s: float = 30.0
+    handshake_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,17 +192,31 @@ def test_a_client_without_server_name_is_remarked(https: Https) -> None:
 
 
 def test_silent_and_slow_clients_end_and_disturb_nobody() -> None:
-    """A connection without a hello, and one with half of it, are dropped by the stall limit."""
-    with serving(PlatformSettings(times=TimeLimits(stall_s=0.2))) as https:
+    """A connection without a hello, and one with half of it, are dropped; others are served."""
+    with serving(PlatformSettings(times=TimeLimits(handshake_s=0.2))) as https:
         with (
             socket.create_connection(https.address, timeout=10) as silent,
             socket.create_connection(https.address, timeout=10) as half,
         ):
             half.sendall(b"\x16\x03\x01\x02\x00\x01")
-            assert https.post(ip_request()).startswith(b"HTTP/1.1 202 ")
+            assert https.rig.post(request()).startswith(b"HTTP/1.1 202 ")
             assert [ended(sock) for sock in (silent, half)] == [True, True]
-        assert https.handshake(2).outcome == "failed"
+        assert https.handshake().outcome == "failed"
         assert any("no TLS" in one.why for one in https.rig.platform.aborted)
+
+
+def test_no_more_connections_than_allowed() -> None:
+    """Those at their handshake count as well; the next is dropped, and room comes back."""
+    with serving(PlatformSettings(max_connections=2)) as https:
+        with (
+            https.connect() as first,
+            socket.create_connection(https.address, timeout=10),
+            socket.create_connection(https.address, timeout=10) as third,
+        ):
+            assert ended(third)
+            first.sendall(ip_request(host=NAME))
+            assert read_answer(first).startswith(b"HTTP/1.1 202 ")
+        assert any("too many" in one.why for one in https.rig.platform.aborted)
 
 
 def ended(sock: socket.socket) -> bool:
