@@ -264,6 +264,15 @@ def test_wrong_configuration_is_named_before_anything_is_sent(
     assert done.rows[-1] == ("tls", "not checked")
 
 
+@pytest.mark.parametrize("host", [".bad.example", "a" * 70 + ".example", "no-such-host.invalid"])
+@pytest.mark.parametrize("to", [None, "127.0.0.1:9"])
+def test_names_that_lead_nowhere(check: Callable[..., Checked], host: str, to: str | None) -> None:
+    """Impossible names and names that nobody has end in a row, not in a traceback."""
+    done = check(["--connect", to] if to else [], "--tls-only", url=f"https://{host}/")
+    assert done.code == 1
+    assert ("tls", "error") in done.rows
+
+
 def test_people_read_words(capsys: pytest.CaptureFixture[str]) -> None:
     """Without --json: one line per check and a verdict; without a secret, tokens are not judged."""
     with serving(lambda body, token: False) as options:

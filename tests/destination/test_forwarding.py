@@ -156,6 +156,16 @@ def test_a_wrong_certificate_gets_no_pack(kind: CertificateKind, why: str) -> No
         assert to.endpoint.received == []
 
 
+@pytest.mark.parametrize("host", [".bad.example", "a" * 70 + ".example"])
+def test_an_impossible_name_is_an_attempt_that_failed(host: str) -> None:
+    """Whatever a name does to DNS or TLS, the delivery goes on to its end."""
+    with forwarding(url=f"https://{host}/") as to:
+        to.rig.post(request(M2M))
+        assert to.delivery(1).attempts[0].sent.outcome == "tls"
+        to.rig.clock.advance(100)
+        assert to.delivery(3).status == "discarded"
+
+
 def test_nobody_there_is_unreachable() -> None:
     """A refused connection is an attempt too."""
     with forwarding() as to:

@@ -183,7 +183,8 @@ class Destinations:
     def close(self) -> None:
         """End attempts under way. Any thread may call it, also twice."""
         self._closed = True
-        self._loop.call(self._close)
+        if self._by_number:
+            self._loop.call(self._close)
 
     def _close(self) -> None:
         for running in tuple(self._by_number.values()):
@@ -226,7 +227,9 @@ class Destinations:
         if task.cancelled():
             return  # by its time-out, or by closing
         running.task = None
-        self._noted(running, task.result())
+        defect = task.exception()  # ours: it must not leave the delivery hanging
+        sent = task.result() if defect is None else Sent("unreachable", f"defect: {defect!r}")
+        self._noted(running, sent)
         delivery = running.delivery
         if delivery.status != "pending" and running.timer is not None:
             running.timer.cancel()

@@ -175,11 +175,11 @@ async def _handshake(
             return await handshake(sock, context, destination.host)
     except TlsFailed as failure:
         raise _NoTls(explain(failure, destination.host), connected=True) from failure
-    except OSError as problem:  # a time-out is one
+    except (OSError, UnicodeError) as problem:  # a time-out is one of the former
         what = (
             f"no answer within {options.timeout_s:g} s"
             if isinstance(problem, TimeoutError)
-            else (problem.strerror or str(problem))
+            else (getattr(problem, "strerror", None) or str(problem))
         )
         where = "in the TLS handshake" if sock is not None else f"no connection to {host}:{port}"
         finding = Finding("DEST-TLS", "error", f"{where}: {what}")

@@ -40,8 +40,9 @@ async def send(destination: Destination, request: bytes, context: ssl.SSLContext
     host, port = destination.address
     try:
         sock = await connect(host, port)
-    except OSError as problem:
-        why = f"no connection to {host}:{port}: {problem.strerror or problem}"
+    except (OSError, UnicodeError) as problem:  # a name that DNS cannot carry is one of the latter
+        said = getattr(problem, "strerror", None) or problem
+        why = f"no connection to {host}:{port}: {said}"
         return Sent("unreachable", why, findings=(error("DEST-TLS", why),))
     try:
         return await _exchange(sock, destination, request, context)
@@ -107,7 +108,10 @@ async def _exchange(
 async def handshake(sock: socket.socket, context: ssl.SSLContext, name: str) -> TlsEnd:
     """A client's handshake. Raises :class:`TlsFailed` and OSError."""
     loop = asyncio.get_running_loop()
-    end = TlsEnd(context, name=name)
+    try:
+        end = TlsEnd(context, name=name)
+    except ValueError as problem:
+        raise TlsFailed(f"{name[:80]!r} is no name of a server: {problem}") from problem
     try:
         end.start()
         while not end.established:
