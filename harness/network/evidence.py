@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 from harness.evidence import Recorder
 from harness.network.capture import CaptureSummary
 from harness.network.packets import Packet
+from harness.network.streams import Connection, follow
 
 SOURCE = "capture"
+_CONNECTIONS = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -50,7 +52,20 @@ def record_packets(
         file=file or str(summary.file),
         packets=summary.packets,
         dropped=summary.dropped,
+        connections=[_cost(connection) for connection in follow(packets)[:_CONNECTIONS]],
     )
+
+
+def _cost(connection: Connection) -> dict[str, object]:
+    """NET-COST: IP bytes each way, the handshakes and the end of the connection included."""
+    (client, cport), (server, sport) = connection.client, connection.server
+    return {
+        "client": f"{client}:{cport}",
+        "server": f"{server}:{sport}",
+        "up": connection.bytes.ip_up,
+        "down": connection.bytes.ip_down,
+        "tls": connection.tls,
+    }
 
 
 def captured_at(packet: Packet) -> str:

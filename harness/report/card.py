@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.evidence import Event
 from harness.report.backoff import backoff_html
+from harness.report.cost import cost_html
 from harness.report.exchange import exchanges_html
 from harness.report.model import ScenarioReport, items, mapping
 from harness.report.sequence import sequence_html
@@ -191,7 +192,8 @@ def _packets(report: ScenarioReport, link: str) -> str:
         if rows
         else ""
     )
-    return _section(f"Packets, {len(packets)}", "".join(said) + table + more)
+    cost = cost_html(report)
+    return _section(f"Packets, {len(packets)}", "".join(said) + cost + table + more)
 
 
 def _end(data: Mapping[str, Any], host: str, port: str) -> str:
