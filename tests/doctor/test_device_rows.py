@@ -272,8 +272,8 @@ def test_a_port_that_vanishes_in_mid_check(lab: Lab) -> None:
         (device,) = lab.examine().devices
     assert row(device, "signal").state is State.UNFIT
     assert "is gone" in row(device, "signal").seen
-    assert states(device)["registration"] is State.UNCHECKED
-    assert states(device)["imei"] is State.OK
+    assert states(device)["apn"] is State.UNCHECKED
+    assert states(device)["registration"] is State.OK
 
 
 def test_a_plain_3gpp_modem(lab: Lab) -> None:
