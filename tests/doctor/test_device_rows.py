@@ -297,6 +297,16 @@ def test_the_wrong_family(lab: Lab, modem: MakeModem) -> None:
     assert "family: quectel-bg" in found.advice
 
 
+def test_a_family_that_speaks_otherwise(lab: Lab, modem: MakeModem) -> None:
+    """Nothing is asked in a dialect that the modem does not speak."""
+    path = modem().path
+    lab.write(tracker=lab.device(0, path).replace("port:", "family: telit-me910, port:"))
+    (device,) = lab.examine().devices
+    assert row(device, "family").state is State.UNFIT
+    assert states(device)["imei"] is State.UNCHECKED
+    assert "because of: family" in row(device, "apn").seen
+
+
 def test_a_clock_that_is_off(lab: Lab, modem: MakeModem) -> None:
     """A modem whose clock was never set is a remark that says how to set it."""
     lab.write(tracker=lab.device(0, modem(settings=ModemSettings(auto_time=0)).path))
