@@ -73,8 +73,8 @@ class ScriptedDut:
             work=work,
             settings=PortSettings(baudrate=model.baud, rtscts=model.rtscts),
         )
-        if virtual is not None:
-            self.modem.channel.gap_s = 0.0  # only a real one needs a rest between commands
+        if virtual is not None:  # only a real one needs a rest, and leaves bytes on their way
+            self.modem.channel.gap_s, self.modem.channel.quiet_s = 0.0, 0.03
 
     @property
     def _source(self) -> str:
