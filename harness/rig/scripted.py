@@ -158,6 +158,7 @@ class ScriptedDut:
             self._virtual.cut_power()
         else:
             self.modem.power_off()
+            self._virtual.cut_power()  # some families end at AT+CFUN=0, which survives no supply
         how = "cut" if abrupt else self._how
         self._recorder.record(self._source, "power", state="off", how=how)
         self._forget_connections()

@@ -54,7 +54,7 @@ def test_wrong_use_is_said_once(words: list[str], message: str, tmp_path: Path) 
 
 def test_the_same_scenarios_on_every_family(tmp_path: Path) -> None:
     """Token, downlink, SMS and codes at any place are green on all that have sockets."""
-    chosen = ("token/accepted", "downlink/large", "sms/at-once", "line/code-anywhere")
+    chosen = ("token/accepted", "downlink/large", "sms/power-cycle", "line/code-anywhere")
     done = hil_run(
         "--rig", "rigs/families.yaml", "--all-devices", "--json",
         *(f"scenarios/{name}.yaml" for name in chosen), reports=tmp_path,
