@@ -1,0 +1,127 @@
+"""Public Python libraries for modems, each in a process of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.clients.conftest import Make
+from tests.clients.modems import APN, PLATFORM, STORING
+from tests.clients.running import at_once, needs_library, run_script
+from tests.modem.conftest import Server
+
+pytestmark = pytest.mark.external
+TO = "+31612345678"
+
+
+@needs_library("atlib", "atlib")
+def test_atlib_reads_and_sends_in_text_mode(modem: Make) -> None:
+    """Its lines end with CR LF; it says "@" in the GSM alphabet as it is in ASCII, and gets "¡"."""
+    modems = {family: modem(family) for family in STORING}
+
+    def use(family: str) -> None:
+        one = modems[family]
+        one.deliver("Hello 5277")
+        assert run_script("atlib", "with_atlib", one.path, TO, "hoi @ 1") == {
+            "manufacturer": one.manufacturer,
+            "imei": one.imei,
+            "imsi": "204080000000001",
+            "sim": "OK",
+            "rssi": 20,
+            "operator": "KPN NL",
+            "read": [["5277", "26/03/01", "13:00:00", "Hello 5277"]],
+            "sent": "OK",
+            "deleted": "OK",
+            "left": [],
+        }
+        assert one.sent() == [(TO, "hoi ¡ 1")]
+
+    at_once(STORING, use)
+
+
+@needs_library("python-gsmmodem-new", "gsmmodem")
+def test_gsmmodem_reads_sends_and_gets_a_report(modem: Make) -> None:
+    """PDU mode, both stores, the delivery report of what it sent."""
+    modems = {family: modem(family) for family in STORING}
+
+    def use(family: str) -> None:
+        one = modems[family]
+        one.deliver("Hello {5277}")
+        assert run_script("gsmmodem", "with_gsmmodem", one.path, TO, "hoi @ €") == {
+            "manufacturer": one.manufacturer,
+            "imei": one.imei,
+            "imsi": "204080000000001",
+            "operator": "KPN NL",
+            "smsc": "+31653131313",
+            "signal": 20,
+            "read": [["5277", "Hello {5277}"]],
+            "left": [0, 0],
+            "status": 1,
+        }
+        assert one.sent() == [(TO, "hoi @ €")]
+
+    at_once(STORING, use)
+
+
+@needs_library("sim-modem", "sim_modem")
+def test_sim_modem_uses_simcom_modules(modem: Make) -> None:
+    """Made for SIM7600; it counts lines of echo and answer, and waits for no prompt.
+
+    What it sends behind 0x1A is echoed after OK, which it takes for a failure.
+    """
+    families = ["simcom-7000", "simcom-7080", "simcom-7600", "simcom-a76"]
+    modems = {family: modem(family) for family in families}
+
+    def use(family: str) -> None:
+        one = modems[family]
+        facts = run_script("sim_modem", "with_sim_modem", one.path, TO, "hoi")
+        model = facts.pop("model")
+        assert model.endswith(one.model)
+        assert facts == {
+            "manufacturer": one.manufacturer,
+            "imei": one.imei,
+            "registration": "0,1",
+            "operator": "KPN NL",
+            "mode": "AUTOMATIC",
+            "sim": "READY",
+            "sending": "Command failed",
+        }
+        assert one.sent() == [(TO, "hoi\r")]
+
+    at_once(families, use)
+
+
+@needs_library("hologram-python", "Hologram.Network.Modem.BG96")
+@pytest.mark.parametrize(
+    ("family", "model", "kind"),
+    [
+        ("quectel-bg", "BG96", "BG96"),
+        ("quectel-ec", "EC25", "EC25"),
+        ("ublox-sara-r4", "SARA-R410M-02B", "NovaM"),
+        ("ublox-sara-u2", "SARA-U201", "Nova_U201"),
+    ],
+)
+def test_hologram_talks_over_a_socket_of_the_modem(
+    modem: Make, family: str, model: str, kind: str
+) -> None:
+    """A context with an APN, TCP with binary data both ways, an SMS both ways."""
+    server = Server()
+    server.replies.append(b"[0,0]")
+    try:
+        one = modem(family, model=model, target=server.address)
+        one.deliver("Hello {5277}")
+        host, port = PLATFORM
+        words = (kind, one.path, APN, host, str(port), TO)
+        assert run_script("Hologram.Network.Modem.BG96", "with_hologram", *words) == {
+            "model": model,
+            "imei": one.imei,
+            "imsi": "204080000000001",
+            "iccid": "8931041010654378930",
+            "registered": True,
+            "read": ["5277", "Hello {5277}"],
+            "sms sent": True,
+            "answer": "[0,0]",
+        }
+        assert server.requests == [f"hello \0\xff over {kind}\r\n\r\n".encode("latin-1")]
+        assert one.sent() == [(TO, "hoi\r")]
+    finally:
+        server.close()
