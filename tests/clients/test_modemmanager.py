@@ -23,7 +23,7 @@ from tests.clients.running import at_once, needs
 pytestmark = [
     pytest.mark.external,
     needs("modemmanager", "ModemManager", "mmcli"),
-    needs("dbus-daemon", "dbus-daemon"),
+    needs("dbus", "dbus-daemon"),
     needs("libglib2.0-bin", "gdbus"),
 ]
 NAME = "org.freedesktop.ModemManager1"
