@@ -125,3 +125,20 @@ def test_hologram_talks_over_a_socket_of_the_modem(
         assert one.sent() == [(TO, "hoi\r")]
     finally:
         server.close()
+
+
+@needs_library("usim800", "usim800")
+@pytest.mark.parametrize("family", ["simcom-800", "simcom-7000"])
+def test_usim800_asks_by_http(modem: Make, family: str) -> None:
+    """A bearer and a request of the modem's HTTP client; it has spaces in its commands."""
+    server = Server()
+    server.replies.append(b"HTTP/1.1 202 Accepted\r\nContent-Length: 4\r\n\r\nOK\r\n")
+    try:
+        one = modem(family, target=server.address)
+        words = (one.path, APN, f"http://{PLATFORM[0]}/things", TO)
+        assert run_script("usim800", "with_usim800", *words) == {"address": "10.64.0.2"}
+        [request] = server.requests
+        assert request.startswith(b"GET /things HTTP/1.1\r\nHost: 10.151.236.157\r\n")
+        assert one.sent() == [(TO, "hoi\r\n")]
+    finally:
+        server.close()
