@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.clock import Deadline, RealClock, pause
-from harness.evidence import Redactor, Timeline
+from harness.evidence import Timeline
 from harness.evidence.recording import read_recording
 from harness.network.loop import LoopThread
 from harness.virtual_modem import ModemNetwork, ModemSettings, Subscription, VirtualModem
@@ -35,25 +35,30 @@ class Recorded:
     timeline: Timeline
 
     def ready(self) -> None:
-        """It listens and is registered; a host that comes later has missed its boot codes."""
+        """It listens: a host that comes now has missed its boot codes."""
         deadline = Deadline.after(20)
-        while not self.virtual.state.registered:
+        while self.virtual.state.state != "ready":
             assert not deadline.expired
             pause(0.005)
 
     def deliver(self, text: str) -> None:
-        assert self.virtual.deliver_sms("5277", text, NOON)
+        """As soon as it is registered."""
+        deadline = Deadline.after(20)
+        while not self.virtual.deliver_sms("5277", text, NOON):
+            assert not deadline.expired
+            pause(0.005)
 
 
 @contextmanager
 def recorded(
-    path: Path, *, witness: bool = False, secrets: tuple[tuple[str, str], ...] = ()
+    path: Path, family: str = "quectel-bg", *, witness: bool = False
 ) -> Iterator[Recorded]:
     """``witness``: the modem's end is recorded, for a host that does not do it itself."""
     clock, loop, server = RealClock(NOON), LoopThread("replay-io"), Server()
-    timeline = Timeline(path, clock, Redactor(secrets))
+    timeline = Timeline(path, clock)
     virtual = VirtualModem(
-        "m", clock=clock, recorder=timeline, loop=loop, subscription=Subscription.of("plus"),
+        "m", family, clock=clock, recorder=timeline, loop=loop,
+        subscription=Subscription.of("plus"),
         network=ModemNetwork(routes={PLATFORM: server.address}),
         settings=ModemSettings(link=path.with_suffix(".tty"), witness=witness, counted=False),
     )  # fmt: skip

@@ -13,7 +13,7 @@ import pytest
 from harness.clock import RealClock
 from harness.evidence import Timeline
 from harness.evidence.recording import read_recording
-from harness.modem import HttpOrder, open_modem
+from harness.modem import FAMILIES, HttpOrder, SocketModem, open_modem
 from harness.modem.errors import CmsError
 from harness.modem.quectel_bg import QuectelBg
 from harness.virtual_modem.replay import PayloadDiffers
@@ -103,6 +103,34 @@ def test_recording_of_a_replay(tmp_path: Path) -> None:
         for path in (file, again)
     ]
     assert texts[0] == texts[1]
+
+
+def _short_session(family: str, path: str, recorder: Timeline | None = None) -> list[Any]:
+    """What every family can do, in its own way of prompts, data modes and line ends."""
+    with open_modem(family, path, recorder=recorder) as modem:
+        modem.channel.quiet_s, modem.channel.gap_s = 0.03, 0.0
+        modem.wait_ready(timeout_s=20)
+        modem.wait_registered(timeout_s=20)
+        seen: list[Any] = [modem.identify(), modem.activate("kpnthings2.m2m")]
+        if isinstance(modem, SocketModem):
+            seen.append(modem.post_raw(*PLATFORM, HEAD % len(BODY) + BODY))
+        seen.append(modem.send_sms("+31612345678", "hoi"))
+        return seen
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_every_family(tmp_path: Path, family: str) -> None:
+    """The session of any family can be replayed to its driver, byte for byte."""
+    file = tmp_path / "session.jsonl"
+    with recorded(file, family) as one:
+        one.ready()
+        one.server.replies.append(ACCEPTED)
+        live = _short_session(family, one.virtual.path, one.timeline)
+    for strict in (True, False):
+        with played(file, strict=strict) as again:
+            assert _short_session(family, again.path) == live
+        assert again.told == []
+        assert again.matcher.missing is None
 
 
 @pytest.mark.external

@@ -57,6 +57,14 @@ def test_never_recorded() -> None:
     assert talk(matcher, "AT+CSQ\r") == ["\r\n+CSQ: 20,99\r\n\r\nOK\r\n"]
 
 
+def test_bare_at() -> None:
+    """A line without a command is OK, recorded or not: hosts begin with it."""
+    matcher = Follower(script())
+    assert matcher.receive(b"AT\r") == [Say(b"\r\nOK\r\n")]
+    recorded = [("tx", "AT\r"), ("rx", "AT\r\r\nOK\r\n")]
+    assert talk(Follower(script(recorded)), "AT\r") == ["AT\r\r\nOK\r\n"]
+
+
 def test_payload_decides_between_places() -> None:
     """Of two places with the same command the one with the host's payload is played."""
     matcher = Follower(script())

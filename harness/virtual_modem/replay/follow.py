@@ -3,7 +3,7 @@
 ::
 
     command line --found--> its turn is played --a payload was recorded behind it--> payload
-                 --never recorded--> ERROR
+                 --never recorded--> ERROR (a bare AT: OK)
 
 The next place is looked for from the present position on, then from the start. Sans-I/O, and any
 chunking of the host's bytes gives the same events.
@@ -32,6 +32,7 @@ from harness.virtual_modem.replay.events import (
 from harness.virtual_modem.replay.masked import Secrets
 from harness.virtual_modem.replay.script import Script, Turn, command_key
 
+_OK = b"\r\nOK\r\n"
 _ERROR = b"\r\nERROR\r\n"
 _LINE_LIMIT = 65_536
 _TEXT_LIMIT = 1_048_576
@@ -115,6 +116,9 @@ class Follower:
         self._command = command_key(body)
         found = list(self._places.get(self._command, ()))
         found += [at for key, at in self._masked if self._secrets.matches(key, self._command)]
+        if not found and not self._command:
+            events.append(Say(_OK))  # a line without a command asks for nothing (V.250 §5.2.1)
+            return
         if not found:
             self._refuse(f"AT{body}", events)
             return
