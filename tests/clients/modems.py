@@ -51,6 +51,11 @@ class Modem:
         """The family's first, the default."""
         return next(iter(FAMILIES[self.family].models))
 
+    @property
+    def revision(self) -> str:
+        """Of the default model."""
+        return FAMILIES[self.family].models[self.model].revision
+
     def settle(self) -> None:
         """Until it is registered, or listens: the radio of an nRF91 is off until +CFUN=1."""
         deadline = Deadline.after(20)

@@ -76,6 +76,8 @@ def test_sim_modem_uses_simcom_modules(modem: Make) -> None:
         facts = run_script("sim_modem", "with_sim_modem", one.path, TO, "hoi")
         model = facts.pop("model")
         assert model.endswith(one.model)
+        prefixed = family in ("simcom-7600", "simcom-a76")
+        assert (facts.pop("firmware") == one.revision) is prefixed
         assert facts == {
             "manufacturer": one.manufacturer,
             "imei": one.imei,

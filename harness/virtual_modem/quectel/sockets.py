@@ -91,9 +91,10 @@ async def _send(core: Core, command: Command) -> Info:
 
 
 async def _send_hexadecimal(core: Core, command: Command) -> Info:
-    """+QISENDEX: the data are in the command, as at most 512 digits (manuals, "hex string").
+    """+QISENDEX: the data are in the command, as at most 512 digits.
 
-    A BG95 takes a release assistance indication behind them; it makes no difference here.
+    BG96 TCP/IP application note 2.2.9; EC2x assumed the same. A BG95 takes a release assistance
+    indication behind them (2.3.9 there); it makes no difference here.
     """
     connection, digits = _connected(core, command), text(command, 1)
     number(command, 2, 0, 2, 0)

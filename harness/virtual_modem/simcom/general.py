@@ -56,6 +56,7 @@ def _listed(*values: int) -> str:
     return f"({','.join(map(str, values))})"
 
 
+# as modules were reported to list them; those of A76xx beyond 2, 13 and 38 are assumed
 _SIM7600_MODES = (2, 9, 10, 13, 14, 19, 22, 38, 39, 48, 51, 54, 59, 60, 63, 67)
 _A76XX_MODES = (2, 13, 14, 38, 48)
 #: which radio to use; LTE-M and NB-IoT modules say what the numbers mean

@@ -20,6 +20,10 @@ facts = {
     "sim": modem.get_sim_status(),
 }
 try:
+    facts["firmware"] = modem.get_firmware_version()
+except IndexError:
+    facts["firmware"] = None  # it knows only the answer with +CGMR: before it
+try:
     modem.send_sms(recipient, text)
 except Exception as error:
     # it wants OK as the last line, but the CR that it sends behind 0x1A is echoed after that
