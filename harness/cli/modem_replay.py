@@ -7,7 +7,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _OWN = frozenset({"replay", "source", "strict", "pace", "link", "ready", "json"})
 _SHOWN = 400  #: characters of a payload on the terminal
+_KEPT = 100  #: of each kind, for the summary
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,9 +51,10 @@ def refuse_others(args: argparse.Namespace, defaults: argparse.Namespace) -> Non
 
 @dataclass
 class _Seen:
-    """What did not go as recorded, told at once and kept for the summary."""
+    """What did not go as recorded: told at once, kept for the summary, and without any PIN."""
 
     path: str
+    redact: Callable[[str], str]
     unknown: dict[str, int] = field(default_factory=dict)
     differing: list[PayloadDiffers] = field(default_factory=list)
     mismatch: Mismatch | None = None
@@ -62,21 +64,27 @@ class _Seen:
 
         match event:
             case Unknown(command):
-                if command not in self.unknown:
-                    print(f"never recorded, answered ERROR: {command}", file=sys.stderr)
-                self.unknown[command] = self.unknown.get(command, 0) + 1
+                command = self.redact(command)
+                if command in self.unknown:
+                    self.unknown[command] += 1
+                    return
+                print(f"never recorded, answered ERROR: {command}", file=sys.stderr)
+                if len(self.unknown) < _KEPT:
+                    self.unknown[command] = 1
             case PayloadDiffers(line, expected, seen):
-                self.differing.append(event)
+                event = PayloadDiffers(line, expected, self.redact(seen))
+                if len(self.differing) < _KEPT:
+                    self.differing.append(event)
                 print(
                     f"{self.path}:{line}: another payload, answered as recorded\n"
-                    + _compared(expected, seen),
+                    + _compared(expected, event.seen),
                     file=sys.stderr,
                 )
             case Mismatch():
                 self.broke(event)
 
     def broke(self, mismatch: Mismatch) -> None:
-        self.mismatch = mismatch
+        mismatch = self.mismatch = replace(mismatch, seen=self.redact(mismatch.seen))
         what = "the host sent" if mismatch.seen else "the host did not send"
         what += " something else" if mismatch.seen else " all of it"
         shown = _compared(mismatch.expected, mismatch.seen)
@@ -99,6 +107,7 @@ def run(args: argparse.Namespace, announce: Callable[[dict[str, str | None]], No
     """
     from pathlib import Path
 
+    from harness.evidence import Redactor
     from harness.evidence.recording import read_recording
     from harness.virtual_modem.pty_end import PtyEnd
     from harness.virtual_modem.replay import Follower, ReplayPlayer, StrictFollower, script_of
@@ -109,7 +118,7 @@ def run(args: argparse.Namespace, announce: Callable[[dict[str, str | None]], No
         print(f"{args.replay}:{recording.cut}: cut off here; the lines before are played",
               file=sys.stderr)  # fmt: skip
     matcher = StrictFollower(script) if args.strict else Follower(script)
-    seen = _Seen(args.replay)
+    seen = _Seen(args.replay, Redactor())
     end = PtyEnd(args.link, 0)
     player = ReplayPlayer(matcher, end, seen.tell, paced=args.pace)
     try:

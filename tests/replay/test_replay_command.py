@@ -60,6 +60,23 @@ def test_session_is_played_and_summed_up(tmp_path: Path) -> None:
     assert not (tmp_path / "modem").exists()
 
 
+def test_pin_is_not_shown(tmp_path: Path) -> None:
+    """A PIN that the host sends is nowhere in what is said, as a command or as a payload."""
+    pin = 'AT+CPIN="4711"\r'
+    session = [("tx", f"AT+X={len(pin)}\r"), ("rx", "\r\n> "), ("tx", "x" * len(pin)),
+               ("rx", "\r\nOK\r\n")]  # fmt: skip
+    with replayed(tmp_path, written(tmp_path / "t.jsonl", session)) as one:
+        host = Host(one.path)
+        assert b"ERROR" in host.ask(pin[:-1])
+        host.ask(f"AT+X={len(pin)}", b"> ")
+        assert b"OK" in host.ask(pin[:-1])
+        host.close()
+        _, summary, err = one.stop()
+    assert summary["unknown"] == {"AT+CPIN=‹pin›": 1}
+    assert summary["payloads_that_differ"][0]["seen"] == "AT+CPIN=‹pin›\r"
+    assert "4711" not in err
+
+
 def test_host_may_close_and_open_again(tmp_path: Path) -> None:
     """The port stays while programs come and go, and the replay goes on where it was."""
     with played(written(tmp_path / "t.jsonl")) as one:
