@@ -11,6 +11,7 @@ chunking of the host's bytes gives the same events.
 
 from __future__ import annotations
 
+import bisect
 import re
 
 from harness.at.commandline import (
@@ -114,8 +115,9 @@ class Follower:
 
     def _follow(self, body: str, events: list[Event]) -> None:
         self._command = command_key(body)
-        found = list(self._places.get(self._command, ()))
-        found += [at for key, at in self._masked if self._secrets.matches(key, self._command)]
+        found = [at for key, at in self._masked if self._secrets.matches(key, self._command)]
+        if places := self._places.get(self._command):
+            found.append(places[bisect.bisect_left(places, self._next) % len(places)])
         if not found and not self._command:
             events.append(Say(_OK))  # a line without a command asks for nothing (V.250 §5.2.1)
             return

@@ -98,6 +98,7 @@ class _Draft:
     line: int
     payload: bool
     sent: str = ""
+    echoed: int = 0
     said: list[Said] = field(default_factory=list)
 
     @property
@@ -118,8 +119,11 @@ class _Writer:
         if draft is None:
             self.opening.append(Said(text, gap_s, 0))
             return
-        if draft.payload and not draft.sent.startswith(draft.heard + text):
-            self._open = None  # no echo: the modem has heard enough
+        if draft.payload and draft is self._open:
+            if draft.sent.startswith(text, draft.echoed):
+                draft.echoed += len(text)
+            else:
+                self._open = None  # no echo: the modem has heard enough
         draft.said.append(Said(text, gap_s, len(draft.sent)))
 
     def host(self, run: list[SerialPiece]) -> None:

@@ -21,7 +21,7 @@ class StrictFollower:
         self._script = script
         self._secrets = Secrets()
         self._at = 0  # the turn under way
-        self._seen = ""  # of it
+        self._seen: list[str] = []  # of it
         self._said = 0  # of what the modem said in it
         self._broken = False
 
@@ -34,7 +34,7 @@ class StrictFollower:
         if self._broken or self._at == len(self._script.turns):
             return None
         turn = self._script.turns[self._at]
-        return Mismatch(turn.line, turn.sent, self._seen)
+        return Mismatch(turn.line, turn.sent, "".join(self._seen))
 
     def start(self) -> list[Event]:
         return [self._say(said) for said in self._script.opening]
@@ -53,17 +53,17 @@ class StrictFollower:
             self._break(turns[-1].line if turns else 1, "", character, events)
             return
         turn = turns[self._at]
-        self._seen += character
+        self._seen.append(character)
         complete = self._masked(turn) if turn.masked else self._plain(turn)
         if complete is None:
-            self._break(turn.line, turn.sent, self._seen, events)
+            self._break(turn.line, turn.sent, "".join(self._seen), events)
             return
         heard = 0 if turn.masked else len(self._seen)
         while self._said < len(turn.said) and (complete or turn.said[self._said].after <= heard):
             events.append(self._say(turn.said[self._said]))
             self._said += 1
         if complete:
-            self._at, self._seen, self._said = self._at + 1, "", 0
+            self._at, self._seen, self._said = self._at + 1, [], 0
 
     def _plain(self, turn: Turn) -> bool | None:
         """Whether the turn is complete; None when it is another."""
@@ -73,7 +73,7 @@ class StrictFollower:
     def _masked(self, turn: Turn) -> bool | None:
         """As :meth:`_plain`; a mark takes as little as it can."""
         head, *_, tail = MARK.split(turn.sent)
-        seen = self._seen
+        seen = "".join(self._seen)
         if not head.startswith(seen[: len(head)]):
             return None
         if turn.length is not None:
