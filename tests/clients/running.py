@@ -69,18 +69,21 @@ def python_with(module: str) -> str | None:
     """
     for python in (os.environ.get("HIL_CLIENTS_PYTHON"), str(_ENVIRONMENT), sys.executable):
         if python and shutil.which(python):
-            tried = subprocess.run([python, "-c", f"import {module}"], capture_output=True)
+            tried = subprocess.run(
+                [python, "-c", f"import {module}"],
+                capture_output=True,
+                timeout=_LIMIT_S,
+                check=False,
+            )
             if tried.returncode == 0:
                 return python
     return None
 
 
-def needs_library(package: str, module: str) -> pytest.MarkDecorator:
-    """Skip unless some interpreter has it."""
-    return pytest.mark.skipif(
-        python_with(module) is None,
-        reason=f"{package} is not installed (pip: tests/clients/requirements.txt)",
-    )
+def need_library(package: str, module: str) -> None:
+    """Skip the test unless some interpreter has it; looked for when a test wants it."""
+    if python_with(module) is None:
+        pytest.skip(f"{package} is not installed (pip: tests/clients/requirements.txt)")
 
 
 def run_script(module: str, name: str, *words: str) -> Any:

@@ -6,16 +6,16 @@ import pytest
 
 from tests.clients.conftest import Make
 from tests.clients.modems import APN, PLATFORM, STORING
-from tests.clients.running import at_once, needs_library, run_script
+from tests.clients.running import at_once, need_library, run_script
 from tests.modem.conftest import Server
 
 pytestmark = pytest.mark.external
 TO = "+31612345678"
 
 
-@needs_library("atlib", "atlib")
 def test_atlib_reads_and_sends_in_text_mode(modem: Make) -> None:
     """Its lines end with CR LF; it says "@" in the GSM alphabet as it is in ASCII, and gets "¡"."""
+    need_library("atlib", "atlib")
     modems = {family: modem(family) for family in STORING}
 
     def use(family: str) -> None:
@@ -38,9 +38,9 @@ def test_atlib_reads_and_sends_in_text_mode(modem: Make) -> None:
     at_once(STORING, use)
 
 
-@needs_library("python-gsmmodem-new", "gsmmodem")
 def test_gsmmodem_reads_sends_and_gets_a_report(modem: Make) -> None:
     """PDU mode, both stores, the delivery report of what it sent."""
+    need_library("python-gsmmodem-new", "gsmmodem")
     modems = {family: modem(family) for family in STORING}
 
     def use(family: str) -> None:
@@ -62,12 +62,12 @@ def test_gsmmodem_reads_sends_and_gets_a_report(modem: Make) -> None:
     at_once(STORING, use)
 
 
-@needs_library("sim-modem", "sim_modem")
 def test_sim_modem_uses_simcom_modules(modem: Make) -> None:
     """Made for SIM7600; it counts lines of echo and answer, and waits for no prompt.
 
     What it sends behind 0x1A is echoed after OK, which it takes for a failure.
     """
+    need_library("sim-modem", "sim_modem")
     families = ["simcom-7000", "simcom-7080", "simcom-7600", "simcom-a76"]
     modems = {family: modem(family) for family in families}
 
@@ -92,7 +92,6 @@ def test_sim_modem_uses_simcom_modules(modem: Make) -> None:
     at_once(families, use)
 
 
-@needs_library("hologram-python", "Hologram.Network.Modem.BG96")
 @pytest.mark.parametrize(
     ("family", "model", "kind"),
     [
@@ -106,6 +105,7 @@ def test_hologram_talks_over_a_socket_of_the_modem(
     modem: Make, family: str, model: str, kind: str
 ) -> None:
     """A context with an APN, TCP with binary data both ways, an SMS both ways."""
+    need_library("hologram-python", "Hologram.Network.Modem.BG96")
     server = Server()
     server.replies.append(b"[0,0]")
     try:
@@ -129,10 +129,10 @@ def test_hologram_talks_over_a_socket_of_the_modem(
         server.close()
 
 
-@needs_library("usim800", "usim800")
 @pytest.mark.parametrize("family", ["simcom-800", "simcom-7000"])
 def test_usim800_asks_by_http(modem: Make, family: str) -> None:
     """A bearer and a request of the modem's HTTP client; it has spaces in its commands."""
+    need_library("usim800", "usim800")
     server = Server()
     server.replies.append(b"HTTP/1.1 202 Accepted\r\nContent-Length: 4\r\n\r\nOK\r\n")
     try:
