@@ -7,6 +7,7 @@ import select
 import socket
 import termios
 import threading
+from contextlib import suppress
 
 
 class Bridge:
@@ -32,7 +33,7 @@ class Bridge:
     def _serve(self) -> None:
         while self._wait(self._listener.fileno()):
             client, _ = self._listener.accept()
-            with client:
+            with client, suppress(ConnectionError):  # it may go while we write to it
                 self._copy(client)
 
     def _wait(self, *fds: int) -> list[int]:
