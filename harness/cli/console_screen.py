@@ -64,8 +64,12 @@ class Screen:
             self._output = output
             self._print(self._paint(f"{opened.name}: {opened.says}", "1"))
             self._print(self._paint(f"dialect {opened.family} · {_KEYS}", _DIM))
-            while self._once(session, line, opened.name):
-                pass
+            going_on = True
+            while going_on:
+                try:
+                    going_on = self._once(session, line, opened.name)
+                except KeyboardInterrupt:
+                    self._interrupted(line)
             self._output = None
         print(f"timeline: {opened.timeline}")
         return 0
@@ -77,15 +81,17 @@ class Screen:
             return self._act(line, typed)
         except EOFError:
             return False
-        except KeyboardInterrupt:
-            if line.prompted:
-                line.leave_prompt()
-                self._remark("ESC sent: the input is given up")
-            elif given_up := line.give_up():
-                self._remark(f"{given_up} is given up; a late answer is shown as it comes")
         except HilError as error:
             self._print(self._paint(str(error), _RED))
         return True
+
+    def _interrupted(self, line: TerminalLine) -> None:
+        """Ctrl-C gives up what is waited for; otherwise only the line that was being typed."""
+        if line.prompted:
+            line.leave_prompt()
+            self._remark("ESC sent: the input is given up")
+        elif given_up := line.give_up():
+            self._remark(f"{given_up} is given up; a late answer is shown as it comes")
 
     def _act(self, line: TerminalLine, typed: str) -> bool:
         order = order_of(typed)
