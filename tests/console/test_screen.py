@@ -43,7 +43,7 @@ def test_a_session(tmp_path: Path) -> None:
 def test_completion_and_history(tmp_path: Path) -> None:
     """Tab completes and explains; earlier lines come back, but none with a PIN is kept."""
     with (
-        Peer({b"AT+CGPADDR": OK, b'AT+CPIN="1234"': OK, b"AT+CSQ": OK}) as peer,
+        Peer({b"AT+CGPADDR": OK, b'AT+CPIN="73519046"': OK, b"AT+CSQ": OK}) as peer,
         terminal(peer.path, "--family", "3gpp", home=tmp_path) as (person, process),
     ):
         person.until("dialect 3gpp")
@@ -54,18 +54,18 @@ def test_completion_and_history(tmp_path: Path) -> None:
         person.until("DDR")
         person.type("\r")
         person.until("OK")
-        person.type('AT+CPIN="1234"\r')
+        person.type('AT+CPIN="73519046"\r')
         person.until("OK")
         person.type("AT+CSQ\r")
         person.until("OK")
         person.type("\x1b[A\r")  # once more
         person.until("OK")
-        assert peer.heard[-4:] == [b"AT+CGPADDR", b'AT+CPIN="1234"', b"AT+CSQ", b"AT+CSQ"]
+        assert peer.heard[-4:] == [b"AT+CGPADDR", b'AT+CPIN="73519046"', b"AT+CSQ", b"AT+CSQ"]
         person.type(":quit\r")
         assert process.wait(20) == 0
     history = tmp_path / "hil" / "console-history"
     assert "AT+CGPADDR" in history.read_text(encoding="utf-8")
-    assert "1234" not in history.read_text(encoding="utf-8")
+    assert "73519046" not in history.read_text(encoding="utf-8")
     assert stat.S_IMODE(history.stat().st_mode) == 0o600
 
 

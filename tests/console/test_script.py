@@ -29,7 +29,7 @@ def test_commands_and_their_answers(tmp_path: Path) -> None:
     assert "ME910C1-WW (telit-me910)" in done.stderr
     assert done.stdout.splitlines() == [
         "> ATE0", "OK", "> AT+CMEE=1", "OK", "> AT+CGMM", "ME910C1-WW", "OK",
-        '> AT+CPIN="1234"', "+CME ERROR: 3  (operation not allowed)", "# half-way",
+        '> AT+CPIN="73519046"', "+CME ERROR: 3  (operation not allowed)", "# half-way",
         "> AT+CSQ", "+CSQ: 20,99", "OK",
     ]  # fmt: skip
     events = timeline(tmp_path)
