@@ -138,7 +138,7 @@ async def _answers(core: Core, said: bytearray) -> None:
     if core.power is not Power.READY:
         await _boot(core)
     end = b"\r\n" if core.family.crlf else b"\r"
-    for words in (b"+++", b"\x1b", end, b"ATQ0V1E0" + end):
+    for words in (b"+++", b"\x1b", end, b"\x1b", b"ATQ0V1E0" + end):  # what was half typed may ask
         core._arrived(words, len(words))
         await asyncio.sleep(5.0)
     if core.power is not Power.READY:  # what was left half typed could switch it off
