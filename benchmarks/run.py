@@ -85,6 +85,7 @@ BENCHMARKS = {
     "collection": Benchmark("collection.py", (5, 2)),
     "overhead": Benchmark("overhead.py", (5, 2)),
     "timeline": Benchmark("timeline.py", (7, 3)),
+    "modems": Benchmark("modems.py", (1, 1)),
 }
 
 

@@ -61,6 +61,20 @@ class AtEngine:
     def running(self) -> Command | None:
         return self._command
 
+    @property
+    def half_line(self) -> bytes:
+        """What came without a line end yet: a prompt that nobody declared, perhaps."""
+        return b"" if self._binary is not None else bytes(self._buffer)
+
+    def take_prompt(self) -> None:
+        """The half line is a prompt (or there is none, and the last line was): data may follow.
+
+        For whoever does not know beforehand which command asks for data, and how.
+        """
+        if self._binary is None:
+            self._buffer.clear()
+        self._prompted = self._command is not None
+
     def start(self, command: Command) -> bytes:
         """Begin a command; returns the bytes to write. Raises :class:`LocalProtocolError`."""
         if self._command is not None:

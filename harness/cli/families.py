@@ -183,9 +183,10 @@ def _table(chosen: list[Both]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(header_style="bold", row_styles=["", "dim"])
-    for column in _COLUMNS:
-        table.add_column(column, no_wrap=column == "family")
+    table = Table(box=None, header_style="bold", row_styles=["", "dim"], pad_edge=False)
+    for number, title in enumerate(_COLUMNS):
+        whole = number in (0, len(_COLUMNS) - 1)  # a name or a command that is cut is none
+        table.add_column(title, no_wrap=whole, overflow="fold", ratio=None if whole else 1)
     for both in chosen:
         table.add_row(*both.row())
     Console().print(table)

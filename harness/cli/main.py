@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "families": ("harness.cli.families", "the modem families and what they can do"),
     "discover": ("harness.cli.discover", "find modems and print or extend a rig file"),
     "doctor": ("harness.cli.doctor", "check that a rig is fit before anything runs"),
+    "console": ("harness.cli.console", "an AT terminal that logs to a timeline"),
     "token": ("harness.cli.token", "compute, verify or explain a message token"),
     "destination-check": (
         "harness.cli.destination_check",

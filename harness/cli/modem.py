@@ -1,4 +1,4 @@
-"""``hil modem``: a virtual modem on its own, on a PTY or a real UART."""
+"""``hil modem``: a virtual modem on its own, on a PTY or a real UART; or a recorded one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.cli import modem_replay
 from harness.errors import RigError, UsageError
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="do not hear a command so soon after the last final result (default: 0)",
     )  # fmt: skip
     _add_pins(parser)
+    modem_replay.add_arguments(parser)
     network = parser.add_argument_group("the network")
     network.add_argument(
         "--route", action="append", default=[], metavar="HOST:PORT=HOST:PORT",
@@ -155,6 +157,15 @@ def _wiring(args: argparse.Namespace) -> Wiring:
 
 
 def run(args: argparse.Namespace) -> int:
+    plain = argparse.ArgumentParser()
+    add_arguments(plain)
+    modem_replay.refuse_others(args, plain.parse_args([]))
+    if args.replay is not None:
+        return modem_replay.run(args, lambda facts: _tell(args, facts))
+    return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
     from harness.clock import RealClock
     from harness.evidence.timeline import Timeline
     from harness.network.loop import LoopThread
@@ -179,11 +190,7 @@ def run(args: argparse.Namespace) -> int:
         if args.port is not None and not modem.has_pins and not stop.is_set():
             print(f"{path} has no modem lines: DTR, RTS and RI are left alone", file=sys.stderr)
         facts = {"path": path, "control": control.address if control else None}
-        if args.ready is not None:
-            _announce(args.ready, facts)
-        print(json.dumps(facts) if args.json else f"modem on {facts['path']}", flush=True)
-        if control is not None and not args.json:
-            print(f"control on http://{control.address}", flush=True)
+        _tell(args, facts)
         _serve(modem, args, stop)
     finally:
         if control is not None:
@@ -269,11 +276,16 @@ def _settings(args: argparse.Namespace) -> ModemSettings:
     )  # fmt: skip
 
 
-def _announce(file: Path, facts: dict[str, str | None]) -> None:
-    try:
-        file.write_text(json.dumps(facts))
-    except OSError as error:
-        raise UsageError(f"--ready {file}: {error.strerror}") from error
+def _tell(args: argparse.Namespace, facts: dict[str, str | None]) -> None:
+    """Where the modem is: to the terminal, and to the file of --ready."""
+    if args.ready is not None:
+        try:
+            args.ready.write_text(json.dumps(facts))
+        except OSError as error:
+            raise UsageError(f"--ready {args.ready}: {error.strerror}") from error
+    print(json.dumps(facts) if args.json else f"modem on {facts['path']}", flush=True)
+    if facts["control"] is not None and not args.json:
+        print(f"control on http://{facts['control']}", flush=True)
 
 
 def _network(routes: list[str], names: list[str]) -> ModemNetwork:

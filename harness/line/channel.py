@@ -73,6 +73,7 @@ class AtChannel:
         self._closed = False
         self._prompted = False  # a command with a prompt was given up: it may want data still
         self.gap_s = self.engine.dialect.gap_s  # a virtual modem needs no pause: 0
+        self.quiet_s, self.probe_s = 0.2, _PROBE_S  # of a resync; enough for a real modem
         self._rest_until = 0.0
         self._port = Port(url, settings or PortSettings())
 
@@ -206,8 +207,11 @@ class AtChannel:
         if self._recorder is not None:
             self._recorder.record(self._source, "note", text=text)
 
-    def resync(self, *, timeout_s: float = 10.0, quiet_s: float = 0.2) -> None:
+    def resync(self, *, timeout_s: float = 10.0, quiet_s: float | None = None) -> None:
         """Drain, then probe until two clean answers came in a row, each followed by silence.
+
+        ``quiet_s`` is how long a silence is, by default :attr:`quiet_s`; a probe is given up after
+        :attr:`probe_s`.
 
         A modem works its commands off in order, so a late answer shows itself as an extra result
         around a probe. The probe of the dialect tells its own answer from a late ``OK`` by its
@@ -215,6 +219,7 @@ class AtChannel:
         """
         self._bring_back()
         self._out_of_step = True
+        quiet_s = self.quiet_s if quiet_s is None else quiet_s
         deadline = Deadline.after(timeout_s)
         self._handle(self.engine.forget())
         if self._prompted:
@@ -241,7 +246,7 @@ class AtChannel:
     def _probe(self, probe: Command, deadline: Deadline) -> list[Event]:
         """What came in answer, without echo and unsolicited codes."""
         answer: list[Event] = []
-        step = Deadline.after(_PROBE_S).no_later_than(deadline)
+        step = Deadline.after(self.probe_s).no_later_than(deadline)
         self._write(self.engine.start(probe), step)
         while self.engine.running is not None:
             data = self._read(step.at)

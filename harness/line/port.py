@@ -16,6 +16,9 @@ from harness.line.errors import PortBlocked, PortBusy, PortGone
 from harness.line.lock import PortLock
 
 _SLICE_S = 0.05  # constant: changing a time-out per read is a round trip on RFC 2217
+# The number of a port that its user is just closing may be another's already (/dev/pts, ttyUSB),
+# an instant before the lock on the old one is gone.
+_CLOSING_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,7 @@ class Port:
 
     def _open(self) -> serial.Serial:
         url, settings = self.url, self._settings
-        self._lock = None if "://" in url else PortLock(url)
+        self._lock = None if "://" in url else PortLock(url, wait_s=_CLOSING_S)
         self._fd = -1
         try:
             line = serial.serial_for_url(

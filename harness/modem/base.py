@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import TracebackType
 from typing import Self
 
@@ -11,7 +12,7 @@ from harness.at.params import Param, fields_of
 from harness.line import AtChannel, Response
 from harness.modem.errors import BadAnswer, CmeError, CmsError, CommandRefused
 
-_INFORMATION = tuple("+#%*^$")
+_PREFIX = re.compile(r"[+#%*^$][^:]*:")
 
 
 class AtModem:
@@ -54,12 +55,22 @@ class AtModem:
             Command(text, prompt=prompt), data, timeout_s=timeout_s))  # fmt: skip
 
     def line(self, command: str, *, timeout_s: float = 5.0) -> str:
-        """The first information line without its prefix."""
+        """The information line without its prefix, whatever codes or noise stand beside it."""
         lines = self.command(command, timeout_s=timeout_s).lines
         if not lines:
             raise BadAnswer(f"{command} was answered OK without information")
-        head, colon, rest = lines[0].partition(":")
-        return rest.strip() if colon and head.startswith(_INFORMATION) else lines[0].strip()
+        own = Command(command).own_prefixes
+        line = min(lines, key=lambda line: _strangeness(line, own))  # the first of the likeliest
+        prefixed = _PREFIX.match(line)
+        return line[prefixed.end() :].strip() if prefixed else line.strip()
 
     def fields(self, command: str, *, timeout_s: float = 5.0) -> list[Param]:
         return fields_of(":" + self.line(command, timeout_s=timeout_s))
+
+
+def _strangeness(line: str, own: tuple[str, ...]) -> int:
+    if own and line.startswith(own):
+        return 0
+    if not line.isascii() or not line.isprintable():
+        return 3
+    return 2 if _PREFIX.match(line) else 1

@@ -81,9 +81,10 @@ class Modem(SmsModem):
         A boot code (``RDY``) ends the pause between two probes. Raises :class:`OutOfStep`.
         """
         deadline = Deadline.after(timeout_s)
+        quiet_s = min(0.1, self.channel.quiet_s)
         while True:
             try:
-                self.channel.resync(timeout_s=min(1.5, max(0.7, deadline.left())), quiet_s=0.1)
+                self.channel.resync(timeout_s=min(1.5, max(0.7, deadline.left())), quiet_s=quiet_s)
                 break
             except OutOfStep:
                 if deadline.expired:

@@ -82,8 +82,8 @@ class ScriptedDut:
             work=work,
             settings=PortSettings(baudrate=model.baud, rtscts=model.rtscts),
         )
-        if virtual is not None:
-            self.modem.channel.gap_s = 0.0  # only a real one needs a rest between commands
+        if virtual is not None:  # only a real one needs a rest, and leaves bytes on their way
+            self.modem.channel.gap_s, self.modem.channel.quiet_s = 0.0, 0.03
 
     @property
     def _source(self) -> str:
@@ -167,6 +167,7 @@ class ScriptedDut:
             self._virtual.cut_power()
         else:
             self.modem.power_off()
+            self._virtual.cut_power()  # some families end at AT+CFUN=0, which survives no supply
         how = "cut" if abrupt else self._how
         self._recorder.record(self._source, "power", state="off", how=how)
         self._forget_connections()

@@ -50,3 +50,16 @@ def test_wrong_use_is_said_once(words: list[str], message: str, tmp_path: Path) 
     assert done.returncode == 2
     assert (done.stdout + done.stderr).count(message) == 1
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_the_same_scenarios_on_every_family(tmp_path: Path) -> None:
+    """Token, downlink, SMS and codes at any place are green on all that have sockets."""
+    chosen = ("token/accepted", "downlink/large", "sms/power-cycle", "line/code-anywhere")
+    done = hil_run(
+        "--rig", "rigs/families.yaml", "--all-devices", "--json",
+        *(f"scenarios/{name}.yaml" for name in chosen), reports=tmp_path,
+    )  # fmt: skip
+    summary = json.loads(done.stdout.rstrip().splitlines()[-1])
+    assert (summary["exit"], set(summary["counts"])) == (0, {"passed", "skipped"}), done.stdout
+    # per family: one, one, one and the places of a code; 3gpp has no way to send an uplink
+    assert summary["counts"] == {"passed": 13 * 6 + 1, "skipped": 5}

@@ -45,6 +45,7 @@ class Bench:
         return self.modem
 
     def ready(self) -> None:
+        self.wait_state("ready")  # a probe that it does not hear yet costs a probe's whole time
         self.modem.wait_ready(timeout_s=20)
         self.modem.notify_sms()
 
@@ -98,7 +99,8 @@ def bench(loop: LoopThread) -> Iterator[Make]:
             settings=settings or ModemSettings(),
         )  # fmt: skip
         modem = open_modem(family, virtual.start(), name="m", recorder=timeline)
-        modem.channel.gap_s = 0.0  # a virtual modem needs no rest between commands
+        # a virtual modem needs no rest between commands, and answers at once or not at all
+        modem.channel.gap_s, modem.channel.quiet_s, modem.channel.probe_s = 0.0, 0.01, 0.3
         made.append(Bench(modem, virtual, server, timeline))
         return made[-1]
 

@@ -15,7 +15,7 @@ HARMFUL = (
     LineFault(FaultKind.DROP, skip=2), LineFault(FaultKind.DROP, "tx", skip=3),
     LineFault(FaultKind.DUPLICATE, skip=4), LineFault(FaultKind.DUPLICATE, "tx", skip=2),
     LineFault(FaultKind.GARBAGE, skip=3), LineFault(FaultKind.GARBAGE, "tx"),
-    LineFault(FaultKind.LATE, seconds=0.5), LineFault(FaultKind.SILENCE, seconds=0.5),
+    LineFault(FaultKind.LATE, seconds=0.3), LineFault(FaultKind.SILENCE, seconds=0.3),
     LineFault(FaultKind.BROWN_OUT),
 )  # fmt: skip
 HARMLESS = (
@@ -31,10 +31,11 @@ def test_in_step_after_every_fault(bench: Make, family: str) -> None:
     """A disturbed command gives its result or an error in time; the next ones are right."""
     one = bench(family)
     one.ready()
+    one.modem.channel.quiet_s = 0.03  # from here on there is something to be out of step with
     for fault in HARMFUL:
         one.virtual.inject(fault)
         try:
-            response = one.modem.channel.execute("AT+CGSN", timeout_s=0.3)
+            response = one.modem.channel.execute("AT+CGSN", timeout_s=0.15)
         except HilError:
             pass
         else:

@@ -103,6 +103,26 @@ def test_a_modem_that_waits_for_the_lf() -> None:
     assert (found.sound, found.line_end) == (Sound.AT, "\r\n")
 
 
+def test_a_modem_that_takes_two_questions_for_one_command() -> None:
+    """What was sent before the LF it waits for is part of its command: it is asked once more.
+
+    And nothing is left half said: the next command is answered too.
+    """
+    line = [b""]
+
+    def patient(port: FakePort, data: bytes) -> bytes:
+        line[0] += data
+        if not line[0].endswith(b"\r\n"):
+            return b""
+        command, line[0] = line[0], b""
+        return b"\r\nOK\r\n" if command == b"AT\r\n" else b"\r\nERROR\r\n"
+
+    with FakePort(patient) as port:
+        found = probe(port.path, bauds=(115_200,), wait_s=0.1)
+    assert (found.sound, found.line_end) == (Sound.AT, "\r\n")
+    assert line[0] == b""
+
+
 def test_a_modem_that_lost_the_first_command() -> None:
     """One that merely slept through the first AT does not count as waiting for the LF."""
     slept = [False]

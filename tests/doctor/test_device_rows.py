@@ -272,8 +272,8 @@ def test_a_port_that_vanishes_in_mid_check(lab: Lab) -> None:
         (device,) = lab.examine().devices
     assert row(device, "signal").state is State.UNFIT
     assert "is gone" in row(device, "signal").seen
-    assert states(device)["registration"] is State.UNCHECKED
-    assert states(device)["imei"] is State.OK
+    assert states(device)["apn"] is State.UNCHECKED
+    assert states(device)["registration"] is State.OK
 
 
 def test_a_plain_3gpp_modem(lab: Lab) -> None:
@@ -295,6 +295,16 @@ def test_the_wrong_family(lab: Lab, modem: MakeModem) -> None:
     found = row(lab.examine(), "family")
     assert found.state is State.WARNING
     assert "family: quectel-bg" in found.advice
+
+
+def test_a_family_that_speaks_otherwise(lab: Lab, modem: MakeModem) -> None:
+    """Nothing is asked in a dialect that the modem does not speak."""
+    path = modem().path
+    lab.write(tracker=lab.device(0, path).replace("port:", "family: telit-me910, port:"))
+    (device,) = lab.examine().devices
+    assert row(device, "family").state is State.UNFIT
+    assert states(device)["imei"] is State.UNCHECKED
+    assert "because of: family" in row(device, "apn").seen
 
 
 def test_a_clock_that_is_off(lab: Lab, modem: MakeModem) -> None:

@@ -136,6 +136,17 @@ def test_out_of_step(peer: Peer) -> None:
         assert channel.execute("AT+CSQ").lines == ("+CSQ: 18,99",)
 
 
+def test_a_probe_that_nobody_hears(peer: Peer) -> None:
+    """It is given up after the time set for it, and followed by another."""
+    del peer.script[b"AT"]
+    with AtChannel(peer.path) as channel:
+        channel.quiet_s, channel.probe_s = 0.01, 0.03
+        with pytest.raises(OutOfStep):
+            channel.resync(timeout_s=0.5)
+    assert len(peer.heard) > 1
+    assert set(peer.heard) == {b"AT"}
+
+
 def test_abort_then_next_command(peer: Peer) -> None:
     """After an abort the line is brought into step before the next command."""
     peer.script[b"\x1b"] = OK

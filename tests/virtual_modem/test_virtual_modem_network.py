@@ -47,6 +47,21 @@ def test_push_mode_brings_the_data_with_its_length(bench: Make, server: Server) 
     one.host.ask("hi", b'"recv",0,48\r\nHTTP/1.1 202')
 
 
+@pytest.mark.parametrize("family", ["quectel-bg", "quectel-ec"])
+def test_data_as_hexadecimal_digits(bench: Make, server: Server, family: str) -> None:
+    """AT+QISENDEX needs no prompt; odd, foreign, too many or no digits are refused."""
+    target, seen = server
+    one = bench(family=family, target=target)
+    one.attach()
+    one.host.ask(OPEN.format(1), b"+QIOPEN: 0,0\r\n")
+    for wrong in ('"0"', '"0g"', f'"{"00" * 257}"', '""'):
+        assert one.host.ask(f"AT+QISENDEX=0,{wrong}").endswith(b"\r\nERROR\r\n")
+    assert one.host.ask('AT+QISENDEX=1,"00"').endswith(b"\r\nERROR\r\n")
+    text = one.host.ask('AT+QISENDEX=0,"00ff1A0d"', b'"recv",0,48\r\nHTTP/1.1 202')
+    assert b"\r\nSEND OK\r\n" in text
+    assert seen == [b"\x00\xff\x1a\r"]
+
+
 def test_only_routed_destinations_are_reachable(bench: Make, server: Server) -> None:
     """A virtual modem never opens a connection to the outside world."""
     one = bench(target=server[0])

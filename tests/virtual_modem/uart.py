@@ -18,6 +18,7 @@ class Cable(Host):
         self.fd, self._slave = pty.openpty()
         os.set_blocking(self.fd, False)
         tty.setraw(self._slave)
+        self.line_end = b"\r"
         self.path = os.ttyname(self._slave)
         self._open = True
 

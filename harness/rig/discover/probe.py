@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ _DIAG_VERSION = b"\x00\x78\xf0\x7e"  # version request with its check sequence; 
 _ENOUGH = frozenset({Sound.AT, Sound.NMEA, Sound.DIAG})
 _RANK = list(Sound)
 _KEPT = 4096
+_REFUSED = re.compile(rb"(?:^|[\r\n])ERROR\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +103,23 @@ def _ask(port: Port, baud: int, wait_s: float, tries: int) -> Probe:
         last = tries > 1 and number == tries - 1
         question = _LEAVE_PROMPT + _ASK if last else _ASK_LF if number % 2 else _ASK
         heard = _hear(port, question, wait_s, heard)
+        if question is _ASK_LF and _REFUSED.search(heard):
+            # It waited for this LF, and took both questions for one command.
+            heard = _hear(port, _ASK_LF, wait_s, heard)
         found = recognise_sound(heard, _ASK)
         if found is Sound.AT and question is _ASK_LF:
-            alone = recognise_sound(_hear(port, _ASK, wait_s, b""), _ASK)
-            line_end = "\r" if alone is Sound.AT else "\r\n"
+            line_end = "\r\n" if _waits_for_lf(port, wait_s) else "\r"
         if found is Sound.AT or (found in _ENOUGH and number):
             break
     sound = recognise_sound(heard, _ASK)
     return Probe(sound, None if sound is Sound.SILENT else baud, heard, line_end)
+
+
+def _waits_for_lf(port: Port, wait_s: float) -> bool:
+    if recognise_sound(_hear(port, _ASK, wait_s, b""), _ASK) is Sound.AT:
+        return False
+    _hear(port, b"\n", wait_s, b"")  # ends the question it still waits for
+    return True
 
 
 def _hear(port: Port, question: bytes, wait_s: float, heard: bytes) -> bytes:

@@ -128,21 +128,26 @@ def _ask(sheet: Sheet, place: _Place, settings: DoctorSettings) -> None:
         try:
             for name, step in steps:
                 sheet.begin(name)
-                _note(sheet, name, step, subject)
+                fit = _note(sheet, name, step, subject)
+                if name == "family" and not fit:
+                    return  # in another family's dialect every answer would mislead
         finally:
             if subject.radio_was is not None:
                 with contextlib.suppress(HilError):
                     modem.set_radio(subject.radio_was)
 
 
-def _note(sheet: Sheet, name: str, step: Callable[[Subject], Finding], subject: Subject) -> None:
-    """One row. A refusal is a remark; a modem that falls silent ends the examination."""
+def _note(sheet: Sheet, name: str, step: Callable[[Subject], Finding], subject: Subject) -> bool:
+    """One row, and whether it is fit.
+
+    A refusal is a remark; a modem that falls silent ends the examination.
+    """
     try:
-        sheet.add(step(subject))
+        return sheet.add(step(subject))
     except EventTimeout as error:
-        sheet.add(unfit(name, str(error)))
+        return sheet.add(unfit(name, str(error)))
     except AtTimeout as error:
         sheet.add(unfit(name, f"the modem fell silent: {error}", _RESTART))
         raise
     except (ModemError, CannotDo) as error:
-        sheet.add(warning(name, f"cannot be told: {error}"))
+        return sheet.add(warning(name, f"cannot be told: {error}"))

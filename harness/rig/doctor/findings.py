@@ -8,7 +8,7 @@ from enum import StrEnum
 
 #: The rows of a device, in the order in which they are found out.
 CHECKS = ("port", "rights", "in use", "baud", "echo", "family", "imei", "radio", "sim", "iccid",
-          "signal", "registration", "apn", "platform", "clock")  # fmt: skip
+          "registration", "signal", "apn", "platform", "clock")  # fmt: skip
 
 
 class State(StrEnum):

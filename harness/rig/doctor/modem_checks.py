@@ -13,9 +13,10 @@ from harness.rig.doctor.findings import Finding, ok, unchecked, unfit, warning
 from harness.rig.doctor.settings import DoctorSettings
 from harness.rig.rig import Device
 
-#: RSSI in dBm from which a signal is called so; common use, no standard says (assumed).
-SIGNAL_WORDS = ((-73, "very good"), (-83, "good"), (-93, "fair"), (-103, "weak"))
-_ENOUGH_DBM = -93
+#: RSSI, or LTE's RSRP, in dBm from which a signal is called so; common use, no standard says
+#: (assumed). RSRP counts one resource element only, and so reads lower.
+RSSI_WORDS = ((-73, "very good"), (-83, "good"), (-93, "fair"), (-103, "weak"))
+RSRP_WORDS = ((-90, "very good"), (-100, "good"), (-110, "fair"), (-120, "weak"))
 _STAT = {0: "not searching", 2: "searching", 3: "denied by the network", 4: "unknown",
          1: "home network", 5: "roaming"}  # fmt: skip
 _NEVER_SET = 2022  # before it, a modem shows the date its clock starts from at power-up
@@ -131,14 +132,19 @@ def check_iccid(subject: Subject) -> Finding:
 
 
 def check_signal(subject: Subject) -> Finding:
-    """Received strength, judged (27.007 §8.5)."""
-    dbm = subject.modem.signal().rssi_dbm
-    if dbm is None:
-        return warning("signal", "not known (+CSQ: 99)", "look again once it is registered")
-    word = next((word for least, word in SIGNAL_WORDS if dbm >= least), "very weak")
-    if dbm < _ENOUGH_DBM:
-        return warning("signal", f"{dbm} dBm, {word}", "check antenna and its place")
-    return ok("signal", f"{dbm} dBm, {word}")
+    """Received strength, judged: RSSI (27.007 §8.5), else RSRP (§8.69). Known once registered."""
+    signal = subject.modem.signal()
+    for dbm, words, what in (
+        (signal.rssi_dbm, RSSI_WORDS, "dBm"),
+        (signal.rsrp_dbm, RSRP_WORDS, "dBm RSRP"),
+    ):
+        if dbm is not None:
+            word = next((word for least, word in words if dbm >= least), "very weak")
+            seen = f"{dbm} {what}, {word}"
+            if "weak" in word:
+                return warning("signal", seen, "check antenna and its place")
+            return ok("signal", seen)
+    return warning("signal", "the modem knows none", "no cell is received: check the antenna")
 
 
 def check_registration(subject: Subject) -> Finding:
@@ -181,8 +187,8 @@ def _about(span: timedelta) -> str:
     return f"{seconds // 3600} h" if seconds < 172_800 else f"{seconds // 86_400} days"
 
 
-#: In this order; ``apn`` and ``platform`` come between registration and clock.
+#: In this order: a signal is known once a cell is found. The network's checks and the clock follow.
 BEFORE_NETWORK: tuple[tuple[str, Callable[[Subject], Finding]], ...] = (
     ("family", check_family), ("imei", check_imei), ("radio", check_radio), ("sim", check_sim),
-    ("iccid", check_iccid), ("signal", check_signal), ("registration", check_registration),
+    ("iccid", check_iccid), ("registration", check_registration), ("signal", check_signal),
 )  # fmt: skip

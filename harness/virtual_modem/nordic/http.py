@@ -112,15 +112,15 @@ async def _exchange(core: Core, client: Client, head: bytes, length: int) -> Non
     core.urc("#XHTTPCREQ: 0")
     if length:
         core.urc("#XDATAMODE: 0")
-    target = HttpTarget(client.host, client.port)
+    target, wait_s = HttpTarget(client.host, client.port), min(_RESPONSE_S, core.settings.http_s)
     try:
-        response = await core.http.exchange(target, head + body, _RESPONSE_S)
+        response = await core.http.exchange(target, head + body, wait_s)
     except HttpFailure as failure:
         client.connected = False
         core.urc(f"#XHTTPCREQ: {_ERRNO.get(failure.trouble, -104)}")
         core.urc("#XHTTPCCON: 0")
         return
-    await core.http.complete(response, _RESPONSE_S)
+    await core.http.complete(response, wait_s)
     told = f"\r\n#XHTTPCRSP:{len(response.head)},0\r\n"
     core.send(response.head + told.encode())
     for at in range(0, len(response.body), 2048):

@@ -23,6 +23,7 @@ _RESPONSE_TIMES: Mapping[str, ResponseTime] = {
     "+QIDEACT": ResponseTime(0.4, 40.0),
     "+QICLOSE": ResponseTime(0.2, 10.0),
     "+QSSLCLOSE": ResponseTime(0.2, 10.0),
+    "+QISENDEX": ResponseTime(0.015, 120.0),
     "+CMGS": ResponseTime(1.2, 120.0),
     "+CMSS": ResponseTime(1.2, 120.0),
     "+CMGR": ResponseTime(0.03, 0.3),

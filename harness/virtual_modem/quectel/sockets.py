@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 PUSH = 1  #: access mode: data come with their code
+_MOST_DIGITS = 512
 _ERRORS = {Failure.NAME: 565, Failure.REFUSED: 566, Failure.TIMEOUT: 569}
 _STATES = {State.OPENING: 1, State.CONNECTED: 2, State.CLOSED: 4}
 
@@ -71,20 +72,43 @@ def _connection(core: Core, command: Command) -> Connection:
     return connection
 
 
-async def _send(core: Core, command: Command) -> Info:
+def _connected(core: Core, command: Command) -> Connection:
     connection = _connection(core, command)
-    count = number(command, 1, 0, 1460) if len(command.params) > 1 else None
-    if count == 0:
-        return [f"+QISEND: {connection.sent},{connection.sent},0"]
     if connection.state is not State.CONNECTED:
         last_error(core).number = 567
         raise AtError
+    return connection
+
+
+async def _send(core: Core, command: Command) -> Info:
+    count = number(command, 1, 0, 1460) if len(command.params) > 1 else None
+    if count == 0:
+        sent = _connection(core, command).sent
+        return [f"+QISEND: {sent},{sent},0"]
+    connection = _connected(core, command)
     data = await core.ask("\r\n> ", count, timeout_s=60.0, echo=core.reader.echo)
-    if data is None:
-        return None
-    if await core.sockets.send(connection, data):
-        raise Finished("SEND OK")
-    raise Finished("SEND FAIL")
+    return None if data is None else await _hand_over(core, connection, data)
+
+
+async def _send_hexadecimal(core: Core, command: Command) -> Info:
+    """+QISENDEX: the data are in the command, as at most 512 digits.
+
+    BG96 TCP/IP application note 2.2.9; EC2x assumed the same. A BG95 takes a release assistance
+    indication behind them (2.3.9 there); it makes no difference here.
+    """
+    connection, digits = _connected(core, command), text(command, 1)
+    number(command, 2, 0, 2, 0)
+    if not 0 < len(digits) <= _MOST_DIGITS:
+        raise AtError
+    try:
+        data = bytes.fromhex(digits)
+    except ValueError:
+        raise AtError from None
+    return await _hand_over(core, connection, data)
+
+
+async def _hand_over(core: Core, connection: Connection, data: bytes) -> Info:
+    raise Finished("SEND OK" if await core.sockets.send(connection, data) else "SEND FAIL")
 
 
 def _read(core: Core, command: Command) -> Info:
@@ -153,6 +177,7 @@ COMMANDS: CommandTable = {
     "+QIOPEN": Entry(set=_open,
                      test=says('+QIOPEN: (1-16),(0-11),"TCP",,(0-65535),(0-65535),(0,1)')),
     "+QISEND": Entry(set=_send, test=says("+QISEND: (0-11),(0-1460)")),
+    "+QISENDEX": Entry(set=_send_hexadecimal, test=says("+QISENDEX: (0-11),<hex_string>")),
     "+QIRD": Entry(set=_read, test=says("+QIRD: (0-11),(0-1500)")),
     "+QISTATE": Entry(run=_states, read=_states, set=_state),
     "+QICLOSE": Entry(set=_close, test=says("+QICLOSE: (0-11),(0-65535)")),

@@ -21,7 +21,8 @@ _BASE: CommandTable = {
 }  # fmt: skip
 _LTE: CommandTable = {"+CEREG": radio.registration("+CEREG", 2)}
 _LTE_M: CommandTable = {
-    **general_3gpp.POWER_SAVING, **radio.EDRX, "+CEREG": radio.registration("+CEREG", 5),
+    **general_3gpp.POWER_SAVING, **radio.EDRX, **general.MODES_LTE_M,
+    "+CEREG": radio.registration("+CEREG", 5),
 }  # fmt: skip
 _ASSUMED = (
     "revisions are examples; typical response times",
@@ -199,7 +200,7 @@ class Sim7600(Family):
         "SIM7500E": Model("LE20B02SIM7500E", 7),
     }
     commands: ClassVar[CommandTable] = {
-        **_BASE, **_LTE, **general.CPOF, **netopen.COMMANDS,
+        **_BASE, **_LTE, **general.CPOF, **general.MODES_SIM7600, **netopen.COMMANDS,
         **http_action.commands(http_action.SIM7600),
     }  # fmt: skip
     sources: ClassVar[tuple[str, ...]] = ("SIM7500_SIM7600 Series AT Command Manual V3.00",)
@@ -261,7 +262,7 @@ class SimA76(Sim7600):
         "SIM7672E": Model("2360B01SIM7672E", 7),
     }
     commands: ClassVar[CommandTable] = {
-        **_BASE, **_LTE, **general.CPOF, **netopen.COMMANDS,
+        **_BASE, **_LTE, **general.CPOF, **general.MODES_A76XX, **netopen.COMMANDS,
         **http_action.commands(http_action.A76XX),
     }  # fmt: skip
     sources: ClassVar[tuple[str, ...]] = (

@@ -8,7 +8,7 @@ from harness.at.commandparse import Command
 from harness.virtual_modem import quirks
 from harness.virtual_modem.commands.general import iccid, nothing
 from harness.virtual_modem.fields import ranged
-from harness.virtual_modem.results import Finished
+from harness.virtual_modem.results import AtError, Finished
 from harness.virtual_modem.table import CommandTable, Entry, Info, kept, number, says
 
 if TYPE_CHECKING:
@@ -36,6 +36,41 @@ def _imei(core: Core, command: Command) -> Info:
     return [f"+SIMEI: {core.identity.imei}"]
 
 
+def _choice(name: str, default: int, shown: str, *values: int) -> Entry:
+    """A choice of the radio that stays without power; the network here is always found."""
+
+    def read(core: Core, command: Command) -> Info:
+        return [f"{name}: {core.kept.get(name, default)}"]
+
+    def write(core: Core, command: Command) -> Info:
+        value = number(command, 0, min(values), max(values))
+        if value not in values:
+            raise AtError(50)
+        core.kept[name] = str(value)
+        return None
+
+    return Entry(read=read, set=write, test=says(f"{name}: {shown}"))
+
+
+def _listed(*values: int) -> str:
+    return f"({','.join(map(str, values))})"
+
+
+# as modules were reported to list them; those of A76xx beyond 2, 13 and 38 are assumed
+_SIM7600_MODES = (2, 9, 10, 13, 14, 19, 22, 38, 39, 48, 51, 54, 59, 60, 63, 67)
+_A76XX_MODES = (2, 13, 14, 38, 48)
+#: which radio to use; LTE-M and NB-IoT modules say what the numbers mean
+MODES_LTE_M: CommandTable = {
+    "+CNMP": _choice(
+        "+CNMP", 2, "((2-Automatic),(13-GSM Only),(38-LTE Only),(51-GSM And LTE Only))",
+        2, 13, 38, 51,
+    ),
+    "+CMNB": _choice("+CMNB", 3, "((1-Cat-M),(2-NB-IoT),(3-Cat-M And NB-IoT))", 1, 2, 3),
+}  # fmt: skip
+MODES_SIM7600: CommandTable = {
+    "+CNMP": _choice("+CNMP", 2, _listed(*_SIM7600_MODES), *_SIM7600_MODES)
+}
+MODES_A76XX: CommandTable = {"+CNMP": _choice("+CNMP", 2, _listed(*_A76XX_MODES), *_A76XX_MODES)}
 SLEEP: CommandTable = {"+CSCLK": kept("+CSCLK", "0", ranged("0-2"), then=quirks.apply_sleep)}
 #: SIM800, SIM7000, SIM7080
 CPOWD: CommandTable = {

@@ -73,3 +73,5 @@ COMMANDS: CommandTable = {
     "+UGPIOC": kept("+UGPIOC", "16,255", ranged("0-255"), ranged("0-255")),
     "+UCGED": kept("+UCGED", "0", ranged("0-5")),
 }  # fmt: skip
+#: 2G, 3G or both, and which of the two is preferred; the values are assumed
+RADIO_2G_3G: CommandTable = {"+URAT": kept("+URAT", "1,2", ranged("0-2"), ranged("0,2"))}

@@ -137,7 +137,7 @@ class SaraU2(Ublox):
         "SARA-G350": Model("08.70", 0),
     }
     commands: ClassVar[CommandTable] = {
-        **_BASE, **profile.commands(asynchronous=False),
+        **_BASE, **profile.commands(asynchronous=False), **general.RADIO_2G_3G,
         **http.commands(custom_headers=False), "I": Entry(run=_identification),
     }  # fmt: skip
 

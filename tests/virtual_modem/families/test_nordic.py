@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
-from harness.virtual_modem import Subscription
+from harness.virtual_modem import ModemSettings, Subscription
 from tests.virtual_modem.conftest import NOON, Bench, Make, booted, registered
 from tests.virtual_modem.families.dialogue import OK, after, give, info, talk
 
@@ -14,16 +16,19 @@ REPLY = HEAD + b"OK\r\n"
 ERROR = b"\r\nERROR\r\n"
 
 
-def slm(bench: Make, target: tuple[str, int] | None = None) -> Bench:
-    one = bench(family="nordic-slm", target=target, subscription=Subscription.of("plus"))
+def slm(bench: Make, target: tuple[str, int] | None = None, http_s: float = 180.0) -> Bench:
+    one = bench(
+        family="nordic-slm", target=target, subscription=Subscription.of("plus"),
+        settings=ModemSettings(http_s=http_s),
+    )  # fmt: skip
     booted(one.modem)
     one.host.line_end = b"\r\n"
     after(one, b"Ready\r\n")
     return one
 
 
-def attached(bench: Make, target: tuple[str, int] | None = None) -> Bench:
-    one = slm(bench, target)
+def attached(bench: Make, target: tuple[str, int] | None = None, http_s: float = 180.0) -> Bench:
+    one = slm(bench, target, http_s)
     talk(one, ('AT+CGDCONT=0,"IP","kpnthings2.m2m"', OK), ("AT+CFUN=1", OK))
     registered(one.modem)
     return one
@@ -148,6 +153,19 @@ def test_limits_of_the_http_client(bench: Make, server: Server) -> None:
         f'"POST","/","","{"a" * 65}",2',
     ):
         talk(one, (f"AT#XHTTPCREQ={wrong}", ERROR))
+
+
+def test_http_server_that_says_nothing(bench: Make) -> None:
+    """ETIMEDOUT, sooner than the application's 10 s when the settings say so; it disconnects."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        one = attached(bench, silent.getsockname(), http_s=0.05)
+        talk(
+            one,
+            ('AT#XHTTPCCON=1,"10.151.236.157",80', info("#XHTTPCCON: 1")),
+            ('AT#XHTTPCREQ="GET","/"', OK),
+        )
+        after(one, b"\r\n#XHTTPCREQ: 0\r\n")
+        after(one, b"\r\n#XHTTPCREQ: -116\r\n\r\n#XHTTPCCON: 0\r\n")
 
 
 def test_sms_is_handed_over(bench: Make) -> None:

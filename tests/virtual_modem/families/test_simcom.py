@@ -331,6 +331,42 @@ def test_power(bench: Make) -> None:
     after(one, b"\r\nPOWERD DOWN\r\n")
 
 
+@pytest.mark.parametrize(
+    ("family", "listed", "refused"),
+    [
+        ("simcom-7000", "(51-GSM And LTE Only))", 14),
+        ("simcom-7080", "(51-GSM And LTE Only))", 48),
+        ("simcom-7600", "59,60,63,67)", 3),
+        ("simcom-a76", "(2,13,14,38,48)", 51),
+    ],
+)
+def test_preferred_radio(bench: Make, family: str, listed: str, refused: int) -> None:
+    """+CNMP is kept without power; numbers that the module does not list are refused."""
+    one = simcom(bench, family)
+    talk(one, ("AT+CNMP?", info("+CNMP: 2")), ("AT+CNMP=38", OK))
+    assert one.host.ask("AT+CNMP=?").endswith(f"{listed}\r\n".encode() + OK)
+    talk(one, (f"AT+CNMP={refused}", ERROR))
+    with rebooting(one.modem):
+        one.host.ask("AT+CFUN=1,1")
+    one.host.ask("ATE0", OK)
+    one.host.write(b"AT+CNMP?\r")
+    assert one.host.read_until(b"+CNMP: 38\r\n" + OK)
+
+
+@pytest.mark.parametrize("family", ["simcom-7000", "simcom-7080"])
+def test_cat_m_or_nb_iot(bench: Make, family: str) -> None:
+    """+CMNB, by default both."""
+    one = simcom(bench, family)
+    talk(
+        one,
+        ("AT+CMNB=?", info("+CMNB: ((1-Cat-M),(2-NB-IoT),(3-Cat-M And NB-IoT))")),
+        ("AT+CMNB?", info("+CMNB: 3")),
+        ("AT+CMNB=1", OK),
+        ("AT+CMNB?", info("+CMNB: 1")),
+        ("AT+CMNB=4", b"\r\nERROR\r\n"),
+    )
+
+
 def test_network_time(bench: Make) -> None:
     """+CLTS=1: *PSUTTZ with UTC and the zone, and DST, when the network is found again."""
     one = simcom(bench, "simcom-7080")

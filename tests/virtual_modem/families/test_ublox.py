@@ -30,6 +30,18 @@ def attached(bench: Make, family: str, target: tuple[str, int] | None = None) ->
     return one
 
 
+def test_radio_access_of_2g_and_3g(bench: Make) -> None:
+    """+URAT has one choice and one preference; more fields are for LTE-M modules."""
+    one = sara(bench, "ublox-sara-u2")
+    talk(
+        one,
+        ("AT+URAT=?", info("+URAT: (0-2),(0,2)")),
+        ("AT+URAT?", info("+URAT: 1,2")),
+        ("AT+URAT=2", OK),
+        ("AT+URAT=7", b"\r\nERROR\r\n"),
+    )
+
+
 @pytest.mark.parametrize("family", ALL)
 def test_identity(bench: Make, family: str) -> None:
     """The ICCID has a prefix; ATI9 gives firmware and application version."""

@@ -1,0 +1,96 @@
+"""The console without a screen: commands from standard input, what is said to standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+
+from harness.cli.console import Opened
+from harness.clock import Deadline, pause, wall
+from harness.errors import HilError, UsageError
+from harness.line.errors import PortGone
+from harness.rig.terminal.line import CTRL_Z, TerminalLine
+from harness.rig.terminal.orders import HELP, data_of, order_of
+from harness.rig.terminal.said import Kind, Said, hex_rows
+
+_MARKS = {Kind.SENT: "> ", Kind.CODE: "* ", Kind.NOISE: "? ", Kind.REMARK: "# ", Kind.BYTES: ""}
+_LINGER_S = 0.2  # codes that follow the last result
+
+
+class Script:
+    """Each line waits for its result; a line after a prompt is the data it asked for."""
+
+    def __init__(self, *, as_json: bool, patience_s: float, check: bool) -> None:
+        self._as_json, self._patience_s, self._check = as_json, patience_s, check
+        self._printing = threading.Lock()
+
+    def tell(self, said: Said) -> None:
+        if self._as_json:
+            text = json.dumps(said.as_dict(), ensure_ascii=False)
+        elif said.kind is Kind.ECHO:
+            return  # what was sent stands there already
+        else:
+            text = _MARKS.get(said.kind, "") + said.text
+            text += f"  ({said.meaning})" if said.meaning else ""
+        with self._printing:
+            print(text, flush=True)
+
+    def run(self, line: TerminalLine, opened: Opened) -> int:
+        """0, or with ``check`` 1 when a command failed.
+
+        Raises :class:`UsageError` for a wrong line, :class:`HilError` for a missing result.
+        """
+        good = True
+        print(f"hil: {opened.name}: {opened.says} ({opened.family})", file=sys.stderr)
+        try:
+            for number, typed in enumerate(sys.stdin, start=1):
+                try:
+                    if not self._line(line, typed.rstrip("\r\n")):
+                        break
+                except UsageError as error:
+                    raise UsageError(f"standard input, line {number}: {error}") from error
+                outcome = line.wait(Deadline.after(self._patience_s))
+                if outcome is None:
+                    raise self._overdue(line)
+                good = good and outcome
+            pause(_LINGER_S)
+        finally:
+            print(f"hil: timeline: {opened.timeline}", file=sys.stderr)
+        return 1 if self._check and not good else 0
+
+    def _line(self, line: TerminalLine, typed: str) -> bool:
+        """Act on a line; False ends. After it the line is waited for."""
+        order = order_of(typed)
+        match order.name:
+            case ":quit":
+                return False
+            case ":help":
+                print(HELP, file=sys.stderr)
+            case ":note":
+                line.note(order.text)
+            case ":wait":
+                pause(order.seconds)
+            case ":hex":
+                line.show_bytes = None if line.show_bytes else self._bytes
+            case ":esc":
+                line.leave_prompt()
+            case ":ctrl-z":
+                line.data(b"", end=CTRL_Z)
+            case ":send" | ":send-hex":
+                line.raw(order.data)
+            case _ if line.prompted:
+                line.data(data_of(typed), end=CTRL_Z if line.wants_ctrl_z else b"")
+            case _ if typed.strip():
+                line.command(typed.strip())
+        return True
+
+    def _bytes(self, direction: str, data: bytes) -> None:
+        mark = "->" if direction == "tx" else "<-"
+        for row in hex_rows(data):
+            self.tell(Said(Kind.BYTES, f"{mark} {row}", wall()))
+
+    def _overdue(self, line: TerminalLine) -> HilError:
+        if line.gone:
+            return PortGone("the port went, and its result with it; see above")
+        return HilError(f"no result of {line.give_up()} within {self._patience_s:g} s")

@@ -1,0 +1,1 @@
+"""Clients that nobody here wrote, against the virtual modem of every family they apply to."""

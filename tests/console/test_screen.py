@@ -1,0 +1,103 @@
+"""The console on a terminal, with keys."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from tests.console.terminal import terminal, timeline
+from tests.line.peer import Peer
+from tests.virtual_modem.served import serve
+
+OK = b"\r\nOK\r\n"
+
+
+def test_a_session(tmp_path: Path) -> None:
+    """Answers, errors in words, codes as they come, an SMS, the end; all on the timeline."""
+    (tmp_path / "modem").mkdir()
+    with (
+        serve(tmp_path / "modem", "--family", "telit-me910") as served,
+        terminal(served.path, home=tmp_path) as (person, process),
+    ):
+        person.until("ME910C1-WW", "dialect telit-me910", "modem>")
+        person.type("AT+CMEE=1\r")
+        person.until("OK")
+        person.type("AT+FOO\r")
+        person.until("+CME ERROR: 100 (unknown)")
+        served.deliver("Hello")
+        person.until('+CMTI: "SM",1')
+        person.type("AT+CMGF=1\r")
+        person.until("OK")
+        person.type('AT+CMGS="+31612345678"\r')
+        person.until("the modem asks for data", "data>")
+        person.type("Hi\x1a")
+        person.until("+CMGS: ", "OK")
+        assert [one["text"] for one in served.sent()] == ["Hi"]
+        person.type("\x04")
+        person.until("timeline: ")
+        assert process.wait(20) == 0
+    kinds = {event["kind"] for event in timeline(tmp_path)}
+    assert {"console", "serial", "urc"} <= kinds
+
+
+def test_completion_and_history(tmp_path: Path) -> None:
+    """Tab completes and explains; earlier lines come back, but none with a PIN is kept."""
+    with (
+        Peer({b"AT+CGPADDR": OK, b'AT+CPIN="73519046"': OK, b"AT+CSQ": OK}) as peer,
+        terminal(peer.path, "--family", "3gpp", home=tmp_path) as (person, process),
+    ):
+        person.until("dialect 3gpp")
+        person.type("AT+CGM\t")
+        person.until("+CGMI", "maker", "+CGMR", "firmware revision")
+        person.type("\x03")
+        person.type("AT+CGPA\t")
+        person.until("DDR")
+        person.type("\r")
+        person.until("OK")
+        person.type('AT+CPIN="73519046"\r')
+        person.until("OK")
+        person.type("AT+CSQ\r")
+        person.until("OK")
+        person.type("\x1b[A\r")  # once more
+        person.until("OK")
+        assert peer.heard[-4:] == [b"AT+CGPADDR", b'AT+CPIN="73519046"', b"AT+CSQ", b"AT+CSQ"]
+        person.type(":quit\r")
+        assert process.wait(20) == 0
+    history = tmp_path / "hil" / "console-history"
+    assert "AT+CGPADDR" in history.read_text(encoding="utf-8")
+    assert "73519046" not in history.read_text(encoding="utf-8")
+    assert stat.S_IMODE(history.stat().st_mode) == 0o600
+
+
+def test_giving_up(tmp_path: Path) -> None:
+    """Ctrl-C gives up a command that does not end, and the next one can be sent."""
+    with (
+        Peer({b"AT+COPS=?": b"", b"AT+CSQ": b"\r\n+CSQ: 7,99\r\n" + OK}) as peer,
+        terminal(peer.path, "--family", "3gpp", home=tmp_path) as (person, _),
+    ):
+        person.until("dialect 3gpp")
+        person.type("AT+COPS=?\r")
+        person.until("AT+COPS=? …")  # the line below says what is waited for
+        person.type("AT+CSQ\r")
+        person.until("still waits for its result")
+        person.type("\x03")
+        person.until("AT+COPS=? is given up")
+        person.type("AT+CSQ\r")
+        person.until("+CSQ: 7,99")
+
+
+def test_out_and_in_again(tmp_path: Path) -> None:
+    """A cable that is pulled is said, the port taken again when it is back."""
+    with (
+        Peer({b"AT": OK}, tmp_path / "port") as peer,
+        terminal(peer.path, "--family", "3gpp", home=tmp_path) as (person, process),
+    ):
+        person.until("dialect 3gpp")
+        peer.unplug()
+        person.until("the port is gone")
+        peer.plug()
+        person.until("the port is back")
+        person.type("AT\r")
+        person.until("OK")
+        person.type("\x04")
+        assert process.wait(20) == 0
