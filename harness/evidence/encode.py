@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import json.encoder
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from harness.clock.scenario import NS, from_ns
@@ -55,8 +55,48 @@ def json_line(
     seq: int, host: float, wall: str, at: str, source: str, kind: str, data: dict[str, Any]
 ) -> str:
     """One event as a JSON object, without line end. ``data`` must not use the head's names."""
-    head = (
+    return prepared_line(seq, host, wall, at, source, kind, _encode(data)[1:-1] if data else "")
+
+
+def prepared_line(
+    seq: int, host: float, wall: str, at: str, source: str, kind: str, members: str
+) -> str:
+    """As :func:`json_line`, of members that are JSON already."""
+    return (
         f'{{"seq":{seq},"host":{round(host, 6)!r},"wall":{_quoted(wall)},"at":{_quoted(at)},'
-        f'"source":{_quoted(source)},"kind":{_quoted(kind)}'
+        f'"source":{_quoted(source)},"kind":{_quoted(kind)}{"," if members else ""}{members}}}'
     )
-    return f"{head},{_encode(data)[1:]}" if data else head + "}"
+
+
+def json_text(value: Any) -> str:
+    """Compact JSON."""
+    return _encode(value)
+
+
+def quoted(text: str) -> str:
+    """A JSON string."""
+    return _quoted(text)
+
+
+class JsonFields(Mapping[str, Any]):
+    """The members of a JSON object, read when they are looked at."""
+
+    __slots__ = ("_read", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._read: dict[str, Any] | None = None
+
+    def _fields(self) -> dict[str, Any]:
+        if self._read is None:
+            self._read = json.loads(f"{{{self.text}}}")
+        return self._read
+
+    def __getitem__(self, key: str) -> Any:
+        return self._fields()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields())
+
+    def __len__(self) -> int:
+        return len(self._fields())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.evidence import Event, Recorder
+from harness.evidence import Event, Recorder, Timeline
 from harness.platform.downlinks import Downlink
+from harness.platform.plain_evidence import PlainEvidence
 from harness.platform.secured import Handshake
 from harness.platform.uplink import Uplink
 
@@ -28,6 +29,19 @@ class Evidence:
     def __init__(self, recorder: Recorder) -> None:
         self._record = recorder.record
         self.on = recorder is not NO_EVIDENCE
+        self._timeline = recorder if isinstance(recorder, Timeline) else None
+        self._plain = PlainEvidence(recorder.redactor) if isinstance(recorder, Timeline) else None
+
+    def answered(self, uplink: Uplink) -> None:
+        """A request and its verdict; and the answer, unless a fault has yet to shape it."""
+        if uplink.documented and self._plain is not None and self._timeline is not None:
+            events = self._plain.events(uplink)
+            if events is not None:
+                self._timeline.record_prepared(SOURCE, events)
+                return
+        self.uplink(uplink)
+        if uplink.delivery is None:
+            self.response(uplink)
 
     def uplink(self, uplink: Uplink) -> None:
         self._record(

@@ -99,9 +99,7 @@ class Ingestion:
             uplink.status = status
             uplink.data = empty_response(status, close)
         if self._evidence.on:
-            self._evidence.uplink(uplink)
-            if uplink.delivery is None:
-                self._evidence.response(uplink)
+            self._evidence.answered(uplink)
         self.store.uplinks.append(uplink)
         self.store.touched()
         if self.forward is not None and verdict.outcome is Outcome.ACCEPTED:

@@ -97,7 +97,7 @@ class Judge:
             return None
         if secret_problem(device.secret) or parse_base_name(imei_base_name(device.imei)).issues:
             return None
-        verdict = Verdict(Outcome.ACCEPTED, device.name, (), VERIFIED)
+        verdict = Verdict(Outcome.ACCEPTED, device.name, (), VERIFIED, documented=True)
         known = self._known[imei] = _Known(device.secret.encode(), verdict)
         return known
 

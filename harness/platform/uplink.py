@@ -43,9 +43,12 @@ class TokenVerdict:
 
 
 class Verdict:
-    """The judgement of one request; clean ones of a device share one."""
+    """The judgement of one request; clean ones of a device share one.
 
-    __slots__ = ("device", "findings", "outcome", "token")
+    ``documented``: head and body were proved to be in exactly the documented form.
+    """
+
+    __slots__ = ("device", "documented", "findings", "outcome", "token")
 
     def __init__(
         self,
@@ -53,11 +56,14 @@ class Verdict:
         device: str | None,
         findings: tuple[Finding, ...],
         token: TokenVerdict,
+        *,
+        documented: bool = False,
     ) -> None:
         self.outcome = outcome
         self.device = device
         self.findings = findings
         self.token = token
+        self.documented = documented
 
 
 class Uplink:
@@ -115,6 +121,17 @@ class Uplink:
     @property
     def outcome(self) -> Outcome:
         return self._verdict.outcome
+
+    @property
+    def documented(self) -> bool:
+        """Exactly as documented, nothing found about it, and answered plainly."""
+        return (
+            self._verdict.documented
+            and not self.findings
+            and not self.faults
+            and self.delivery is None
+            and self.downlink is None
+        )
 
     @property
     def device(self) -> str | None:
