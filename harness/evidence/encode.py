@@ -55,16 +55,15 @@ def json_line(
     seq: int, host: float, wall: str, at: str, source: str, kind: str, data: dict[str, Any]
 ) -> str:
     """One event as a JSON object, without line end. ``data`` must not use the head's names."""
-    return prepared_line(seq, host, wall, at, source, kind, _encode(data)[1:-1] if data else "")
+    members = f",{_encode(data)[1:-1]}" if data else ""
+    return f'{{"seq":{seq},{prepared_head(host, wall, at, source)}{_quoted(kind)}{members}}}'
 
 
-def prepared_line(
-    seq: int, host: float, wall: str, at: str, source: str, kind: str, members: str
-) -> str:
-    """As :func:`json_line`, of members that are JSON already."""
+def prepared_head(host: float, wall: str, at: str, source: str) -> str:
+    """What stands between an event's number and its kind: shared by events of one moment."""
     return (
-        f'{{"seq":{seq},"host":{round(host, 6)!r},"wall":{_quoted(wall)},"at":{_quoted(at)},'
-        f'"source":{_quoted(source)},"kind":{_quoted(kind)}{"," if members else ""}{members}}}'
+        f'"host":{round(host, 6)!r},"wall":{_quoted(wall)},"at":{_quoted(at)},'
+        f'"source":{_quoted(source)},"kind":'
     )
 
 

@@ -20,12 +20,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from harness.clock import ScenarioClock, monotonic
 from harness.clock.host import wall_ns
 from harness.errors import RigError
-from harness.evidence.encode import JsonFields, Stamps, json_line, prepared_line
+from harness.evidence.encode import JsonFields, Stamps, json_line, prepared_head
 from harness.evidence.redact import Redactor
 
 _HEAD = frozenset({"seq", "host", "wall", "at", "source", "kind"})
@@ -49,9 +49,8 @@ class Event:
 
     def to_line(self) -> str:
         if isinstance(self.data, JsonFields):
-            return prepared_line(
-                self.seq, self.host, self.wall, self.at, self.source, self.kind, self.data.text
-            )
+            head = prepared_head(self.host, self.wall, self.at, self.source)
+            return f'{{"seq":{self.seq},{head}"{self.kind}",{self.data.text}}}'
         return json_line(
             self.seq, self.host, self.wall, self.at, self.source, self.kind, dict(self.data)
         )
@@ -63,6 +62,21 @@ class Event:
             raise ValueError("an event is a JSON object")
         head = {key: raw.pop(key) for key in ("seq", "host", "wall", "at", "source", "kind")}
         return cls(**head, data=raw)
+
+
+class _Prepared(NamedTuple):
+    """An event as text, until somebody looks at it."""
+
+    seq: int
+    host: float
+    wall: str
+    at: str
+    source: str
+    kind: str
+    text: str
+
+    def event(self) -> Event:
+        return Event(*self[:6], JsonFields(self.text))
 
 
 class Recorder(Protocol):
@@ -126,7 +140,7 @@ class Timeline:
         self._clock = clock
         self._lock = threading.Lock()
         self._seq = 0
-        self._events: deque[Event] = deque(maxlen=keep)
+        self._events: deque[Event | _Prepared] = deque(maxlen=keep)
         self._listeners: list[Callable[[Event], object]] = []
         self._at, self._wall = Stamps(), Stamps()
         self._fd: int | None = None
@@ -155,7 +169,8 @@ class Timeline:
                 clean,
             )
             self._events.append(event)
-            self._write(event)
+            if self._fd is not None:
+                self._write(event.to_line() + "\n")
         self._tell(event)
         return event
 
@@ -174,15 +189,23 @@ class Timeline:
         which :meth:`record` would have written them.
         """
         with self._lock:
-            moment = monotonic(), self._wall(wall_ns()), self._at(self._clock.now_ns())
-            made = []
-            for kind, text in events:
-                self._seq += 1
-                made.append(Event(self._seq, *moment, source, kind, JsonFields(text)))
+            host, wall, at = monotonic(), self._wall(wall_ns()), self._at(self._clock.now_ns())
+            first = self._seq + 1
+            self._seq += len(events)
+            made = [
+                _Prepared(seq, host, wall, at, source, kind, text)
+                for seq, (kind, text) in enumerate(events, first)
+            ]
             self._events.extend(made)
-            self._write(*made)
-        for event in made:
-            self._tell(event)
+            if self._fd is not None:
+                middle = prepared_head(host, wall, at, source)
+                self._write("".join([
+                    f'{{"seq":{seq},{middle}"{kind}",{text}}}\n'
+                    for seq, (kind, text) in enumerate(events, first)
+                ]))  # fmt: skip
+        if self._listeners:
+            for one in made:
+                self._tell(one.event())
 
     def listen(self, listener: Callable[[Event], object]) -> None:
         """Call ``listener`` with every event from now on, in the recording thread."""
@@ -192,7 +215,7 @@ class Timeline:
         """What was recorded so far, optionally only kinds and sources with these prefixes."""
         with self._lock:
             return [
-                event
+                event if isinstance(event, Event) else event.event()
                 for event in self._events
                 if event.kind.startswith(kind) and event.source.startswith(source)
             ]
@@ -208,10 +231,9 @@ class Timeline:
                 os.close(self._fd)
                 self._fd = None
 
-    def _write(self, *events: Event) -> None:
+    def _write(self, text: str) -> None:
         if self._fd is None or self.lost is not None:
             return
-        text = "".join([event.to_line() + "\n" for event in events])
         line = text.encode("utf-8", "surrogatepass")
         try:
             while line:
