@@ -101,8 +101,7 @@ def test_a_device_without_secret_needs_no_token(rig: Rig) -> None:
 
 
 def test_the_internet_path_takes_a_request_without_host_and_type(rig: Rig) -> None:
-    """HTTP-IP: only token and length are documented there; in plain, NET-TLS is all that is wrong.
-    """
+    """HTTP-IP: only token and length are documented; in plain, NET-TLS is all that is wrong."""
     body = f'[{{"bn":"urn:dev:DVNUUID:{UUID}:","n":"x","v":1}}]'.encode()
     raw = request(body, line=b"POST /ingestion/ip/senml/v1 HTTP/1.1", drop="Content-Type")
     raw = raw.replace(b"Host: m.m\r\n", b"")
