@@ -60,6 +60,22 @@ def test_what_is_canonical_is_a_clean_pack(place: int, replacement: bytes) -> No
         assert parse(body).issues == ()
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"21.5", b"21."), (b"21.5", b"-"), (b"21.5", b"021"), (b'"u":"Cel"', b'"u":"Cel'),
+        (b'"u":"Cel",', b'"u":,'), (b"1700000000", b"1700000000."), (b"}]", b',"t":5.}]'),
+        (b"}]", b"},{]"), (b"}]", b',"t":}]'),
+    ],
+)  # fmt: skip
+def test_half_a_group_is_not_canonical(old: bytes, new: bytes) -> None:
+    """A part that breaks off half-way is refused, by every version of Python's re."""
+    body = BODY.replace(old, new)
+    assert body != BODY
+    assert CANONICAL_BODY.fullmatch(BODY)
+    assert not CANONICAL_BODY.fullmatch(body)
+
+
 def test_chunks_are_joined() -> None:
     """A chunked body is decoded; extensions and trailers are dropped."""
     assert [found[1] for found in read(CHUNKED)] == [b"abcde"]  # type: ignore[index]
