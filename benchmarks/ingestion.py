@@ -3,7 +3,8 @@
 Each server is a process of its own on CPU 0; the load (C where a compiler is found, else Python) is
 another on CPU 1. Rounds are interleaved and rotated. Peers check the token; ours makes all findings
 as well. nginx only answers 202: it is the limit. The two bare protocols differ in their parser
-alone: ours, strict, against httptools. On a machine that others use as well, the answers per second
+alone: ours, strict, against httptools. "Recorded" keeps the timeline as ``hil serve`` does, "on
+file" writes it as ``hil run`` does. On a machine that others use as well, the answers per second
 of a server's own CPU time are the steadier figures.
 """
 
@@ -49,6 +50,7 @@ PEERS: dict[str, tuple[Callable[[Connection], None], Callable[[], object]]] = {
 OURS: dict[str, Callable[[Connection], None]] = {
     "ours": servers.ours,
     "ours, recorded": servers.ours_recorded,
+    "ours, on file": servers.ours_on_file,
     "our reader, bare": servers.our_reader,
 }
 CLOSING = (servers.httpserver, servers.httpserver_threaded)  # HTTP/1.0: each connection is closed
@@ -58,7 +60,9 @@ COMPARISONS: tuple[tuple[str, str, str, float | None], ...] = (
     ("ours", "pytest-httpserver, threaded", PER_CPU, 25),
     ("ours", "aiohttp", PER_CPU, 3),
     ("ours", "nginx, no check", PER_CPU, None),
-    ("ours, recorded", "aiohttp", PER_CPU, None),
+    ("ours, recorded", "pytest-httpserver", PER_CPU, 15),
+    ("ours, recorded", "aiohttp", PER_CPU, 2),
+    ("ours, on file", "aiohttp", PER_CPU, None),
     ("our reader, bare", "httptools, bare", PER_CPU, None),
     ("ours", "pytest-httpserver", KEEP_ALIVE, 25),
     ("ours", "pytest-httpserver, threaded", KEEP_ALIVE, 25),
@@ -67,7 +71,10 @@ COMPARISONS: tuple[tuple[str, str, str, float | None], ...] = (
     ("ours", "nginx, no check", KEEP_ALIVE, None),
     ("ours", "nginx, no check", ONE, None),
     ("ours", "aiohttp", ONE, None),
-    ("ours, recorded", "aiohttp", KEEP_ALIVE, None),
+    ("ours, recorded", "pytest-httpserver", KEEP_ALIVE, 15),
+    ("ours, recorded", "aiohttp", KEEP_ALIVE, 2),
+    ("ours, on file", "pytest-httpserver", KEEP_ALIVE, None),
+    ("ours, on file", "aiohttp", KEEP_ALIVE, None),
     ("our reader, bare", "httptools, bare", KEEP_ALIVE, None),
     ("our reader, bare", "httptools, bare", ONE, None),
 )

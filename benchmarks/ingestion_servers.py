@@ -33,7 +33,7 @@ def nginx_binary() -> str | None:
     return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 
 
-def _ours(pipe: Connection, recorded: bool) -> None:
+def _ours(pipe: Connection, recorded: bool, file: Path | None = None) -> None:
     from harness.clock import RealClock
     from harness.evidence import Timeline
     from harness.network.loop import LoopThread
@@ -43,7 +43,7 @@ def _ours(pipe: Connection, recorded: bool) -> None:
     from harness.platform.registry import Registration, Registry
 
     clock = RealClock()
-    recorder = Timeline(None, clock, keep=20_000) if recorded else NO_EVIDENCE
+    recorder = Timeline(file, clock, keep=20_000) if recorded else NO_EVIDENCE
     registry = Registry([Registration("tracker-1", imei=IMEI, secret=SECRET)])
     loop = LoopThread()
     platform = Platform(registry, clock=clock, recorder=recorder, loop=loop)
@@ -57,6 +57,11 @@ def ours(pipe: Connection) -> None:
 
 def ours_recorded(pipe: Connection) -> None:
     _ours(pipe, True)
+
+
+def ours_on_file(pipe: Connection) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        _ours(pipe, True, Path(folder) / "timeline.jsonl")
 
 
 class _Bare(asyncio.Protocol):
