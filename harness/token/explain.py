@@ -23,7 +23,8 @@ class Explanation:
     ``trailing-nul`` … ``requirement`` is the ID that is broken (TOKEN-HEADER, TOKEN-FORMULA,
     TOKEN-EXACT), empty when verified. ``expected_shown`` and ``candidate_shown`` are what should
     have been hashed and what was, for display side by side; ``first_difference`` is the index of
-    the first byte in which the hashed strings differ, or None.
+    the first byte in which the hashed strings differ, or None; ``expected_mark`` and
+    ``candidate_mark`` are where that byte stands in the two shown texts (start and end).
     """
 
     verdict: Verdict
@@ -34,6 +35,8 @@ class Explanation:
     expected_shown: str = ""
     candidate_shown: str = ""
     first_difference: int | None = None
+    expected_mark: tuple[int, int] | None = None
+    candidate_mark: tuple[int, int] | None = None
 
     @property
     def verified(self) -> bool:
@@ -74,7 +77,7 @@ def explain(
         "the token is that of no known mistake: another body or another secret was hashed",
         "compare secret and registration, and hash exactly the bytes that are sent",
         "TOKEN-FORMULA",
-        shown(right, None, known),
+        shown(right, None, known).text,
     )
 
 
@@ -97,15 +100,18 @@ def _explained(
         hints.append("write it as 64 lower-case hex characters")
     difference = first_difference(right, found.hashed)
     exact = found.code != "ok" and algorithm == "sha256" and not _formula(found.code)
+    expected, hashed = (shown(pieces, difference, known) for pieces in (right, found.hashed))
     return Explanation(
         "explained",
         "+".join(codes),
         "; ".join(sentences),
         "; ".join(dict.fromkeys(hints)),
         "TOKEN-HEADER" if codes == [form.code] else "TOKEN-EXACT" if exact else "TOKEN-FORMULA",
-        shown(right, difference, known),
-        shown(found.hashed, difference, known),
+        expected.text,
+        hashed.text,
         difference,
+        expected.mark,
+        hashed.mark,
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.token import compute, explain
+from harness.token import Explanation, compute, explain
 
 BODY = (
     b'[{"bn": "urn:dev:IMEI:356726104408422:", "bt": 1700000000}, '
@@ -143,6 +143,43 @@ def test_the_two_hashed_strings_stand_side_by_side() -> None:
     assert found.first_difference == len(BODY)
     assert found.expected_shown.endswith("› + ‹secret, 30 bytes›")
     assert r"\0› + ‹secret, 30 bytes›" in found.candidate_shown
+    assert marked(found) == ("‹secret, 30 bytes›", r"\0")
+
+
+def marked(found: Explanation) -> tuple[str, str]:
+    """What is marked in either of the two texts."""
+    expected, candidate = found.expected_mark, found.candidate_mark
+    return (
+        found.expected_shown[slice(*expected)] if expected else "",
+        found.candidate_shown[slice(*candidate)] if candidate else "",
+    )
+
+
+def test_the_first_differing_byte_is_marked_in_both_strings() -> None:
+    """In the middle of a long body, and nothing where the shorter string has ended."""
+    body = b'["' + b"x" * 300 + b" y" + b"z" * 300 + b'"]'
+    sent = body.replace(b"y", b"\n")
+    found = explain(sent, SECRET, sha(body, OWN), previous_bodies=[body])
+    assert (found.code, marked(found)) == ("previous-body", (r"\n", "y"))
+    cut = explain(BODY, SECRET, sha(BODY, OWN[:-3]))
+    assert (cut.code, marked(cut)) == ("secret-cut", ("‹secret, 30 bytes›", ""))
+
+
+@given(st.binary(max_size=400), st.integers(0, 500), st.binary(min_size=1, max_size=3))
+def test_marks_are_on_what_is_different(body: bytes, at: int, put: bytes) -> None:
+    """Wherever a body was changed, both marks are on the byte of the first difference."""
+    at = min(at, len(body))
+    before = body[:at] + put + body[at + len(put) :]
+    found = explain(body, SECRET, sha(before, OWN), previous_bodies=[before])
+    first = found.first_difference
+    if first is None or first >= min(len(body), len(before)):
+        return
+    assert found.expected_mark is not None
+    assert found.candidate_mark is not None
+    one, other = marked(found)
+    assert one != other
+    start = found.expected_mark[0]
+    assert found.expected_shown[:start] == found.candidate_shown[: found.candidate_mark[0]]
 
 
 def test_a_secret_inside_the_body_is_masked() -> None:
