@@ -24,7 +24,7 @@ def secret_of(args: argparse.Namespace) -> str | None:
     if args.secret_env is not None:
         return secret_from_env(args.secret_env)
     if args.secret_file is not None:
-        return _from_file(Path(args.secret_file))
+        return secret_from_file(Path(args.secret_file))
     return None if args.secret is None else str(args.secret)
 
 
@@ -36,7 +36,8 @@ def secret_from_env(name: str) -> str:
     return value
 
 
-def _from_file(path: Path) -> str:
+def secret_from_file(path: Path) -> str:
+    """The file without a line end at its end. Raises :class:`UsageError`."""
     try:
         raw = path.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
         return raw.decode()

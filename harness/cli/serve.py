@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from harness.cli import serve_https
+from harness.cli import serve_control, serve_https
 from harness.cli.addresses import address, joined
 from harness.clock import NO_WORK, RealClock, VirtualClock
 from harness.errors import RigError, UsageError
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--devices", type=Path, required=True, metavar="FILE", help="registrations")
     parser.add_argument("--http", default="127.0.0.1:0", metavar="HOST:PORT", help="uplinks")
     serve_https.add_arguments(parser)
-    parser.add_argument("--control", metavar="HOST:PORT", help="the control API; /docs explains it")
+    serve_control.add_arguments(parser)
     parser.add_argument("--clock", metavar="ISO8601", help="start with the clock frozen there")
     parser.add_argument("--ready", type=Path, metavar="FILE", help="bound addresses, as JSON")
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
@@ -56,13 +56,13 @@ def frozen_at(text: str) -> datetime:
 
 def run(arguments: argparse.Namespace) -> int:
     http = address(arguments.http, "--http")
-    control = address(arguments.control, "--control") if arguments.control else None
     clock = VirtualClock(frozen_at(arguments.clock)) if arguments.clock else RealClock()
     registrations = load_registrations(arguments.devices)
     destinations = load_destinations(arguments.devices)
     redactor = redactor_for(registrations)
     for name, value in (pair for destination in destinations for pair in destination.secrets()):
         redactor.add(name, value)
+    access = serve_control.read_access(arguments, redactor)
     timeline = Timeline(None, clock, redactor, keep=_KEEP_EVENTS)
     events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
     timeline.listen(lambda event: events.put(event) if event.kind in _SHOWN else None)
@@ -82,15 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
             platform.add_destination(destination)
         bound = {"http": joined(platform.start(HostSockets(), *http))}
         bound |= serve_https.open_https(platform, arguments)
-        if control is not None:
-            from harness.platform.control.feed import Feed
-            from harness.platform.control.server import ControlServer
-
-            feed = Feed()
-            timeline.listen(feed.publish)
-            server = ControlServer(platform, feed, redactor)
-            closing.callback(server.stop)
-            bound["control"] = joined(server.start(HostSockets(), *control))
+        bound |= serve_control.open_control(platform, timeline, access, arguments, closing)
         with _signals(events):
             _introduce(platform, bound, arguments.json)
             if arguments.ready is not None:

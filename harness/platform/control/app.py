@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.exceptions import HTTPException
 
 from harness.clock import ClockError, VirtualClock
@@ -18,7 +17,7 @@ from harness.errors import HilError, UsageError
 from harness.evidence import Redactor
 from harness.platform.control.certificates import add_certificates
 from harness.platform.control.destinations import add_destinations
-from harness.platform.control.docs import docs_page
+from harness.platform.control.docs import add_docs
 from harness.platform.control.feed import Feed
 from harness.platform.control.orders import ClockOrder, DownlinkOrder, SmsOrder
 from harness.platform.downlinks import Downlink
@@ -33,25 +32,16 @@ def make_app(platform: Platform, feed: Feed, redactor: Redactor) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    _guard(app)
+    _refusals(app)
     _reads(app, platform, feed, redactor)
     _orders(app, platform)
     add_certificates(app, platform)
     add_destinations(app, platform, redactor)
+    add_docs(app)
     return app
 
 
-def _guard(app: FastAPI) -> None:
-    @app.middleware("http")
-    async def own_pages_only(
-        request: Request, go_on: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        # A page of another site must not order about a bench through somebody's browser.
-        origin = request.headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
-            return _refused(403, f"orders from the foreign origin {origin} are not taken")
-        return await go_on(request)
-
+def _refusals(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def wrong_order(_: Request, error: RequestValidationError) -> Response:
         return _refused(422, "; ".join(_sentence(item) for item in error.errors()))
@@ -91,10 +81,6 @@ def _reads(app: FastAPI, platform: Platform, feed: Feed, redactor: Redactor) -> 
     def events() -> StreamingResponse:
         """Timeline events from now on, as server-sent events."""
         return StreamingResponse(feed.stream(), media_type="text/event-stream")
-
-    @app.get("/docs", include_in_schema=False)
-    def docs() -> HTMLResponse:
-        return HTMLResponse(docs_page(app.openapi()))
 
 
 def _orders(app: FastAPI, platform: Platform) -> None:

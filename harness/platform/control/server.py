@@ -7,11 +7,13 @@ import threading
 import uvicorn
 
 from harness.clock import Deadline, pause
-from harness.errors import RigError
+from harness.errors import RigError, UsageError
 from harness.evidence import Redactor
 from harness.network.sockets import SocketFactory
+from harness.platform.control.access import OWN_MACHINE, Access
 from harness.platform.control.app import make_app
 from harness.platform.control.feed import Feed
+from harness.platform.control.guard import Guard
 from harness.platform.facade import Platform
 
 _PATIENCE_S = 10.0
@@ -20,12 +22,21 @@ _PATIENCE_S = 10.0
 class ControlServer:
     """The control API on one address, until :meth:`stop`."""
 
-    def __init__(self, platform: Platform, feed: Feed, redactor: Redactor) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        feed: Feed,
+        redactor: Redactor,
+        access: Access = OWN_MACHINE,
+    ) -> None:
+        self._access = access
         config = uvicorn.Config(
-            make_app(platform, feed, redactor),
+            Guard(make_app(platform, feed, redactor), access),
             log_level="warning",
             access_log=False,
+            server_header=False,
             lifespan="off",
+            ws="none",
             timeout_graceful_shutdown=1,
         )
         self._feed = feed
@@ -35,10 +46,16 @@ class ControlServer:
     def start(self, sockets: SocketFactory, host: str, port: int) -> tuple[str, int]:
         """Listen and answer; returns the address bound.
 
-        Raises :class:`~harness.network.sockets.AddressUnavailable`.
+        Raises :class:`~harness.network.sockets.AddressUnavailable`, and
+        :class:`~harness.errors.UsageError` when other machines reach it and no token is set.
         """
         listener = sockets.listener(host, port)
         bound = listener.getsockname()[:2]
+        try:
+            self._access.demand_token(str(bound[0]))
+        except UsageError:
+            listener.close()
+            raise
         self._thread = threading.Thread(
             target=self._server.run, args=([listener],), name="hil-control", daemon=True
         )
