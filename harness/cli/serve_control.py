@@ -74,8 +74,7 @@ def open_control(
     from harness.platform.control.feed import Feed
     from harness.platform.control.server import ControlServer
 
-    feed = Feed()
-    timeline.listen(feed.publish)
+    feed = Feed(timeline)
     server = ControlServer(platform, feed, timeline.redactor, access)
     closing.callback(server.stop)
     wanted = address(arguments.control, "--control")

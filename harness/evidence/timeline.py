@@ -85,7 +85,8 @@ class Recorder(Protocol):
     def record(self, source: str, kind: str, **data: Any) -> Event: ...
 
 
-def _redacted(value: Any, redact: Redactor) -> Any:
+def redacted(value: Any, redact: Redactor) -> Any:
+    """``value`` as JSON knows it, without secrets; bytes become text as latin-1."""
     exact = type(value)  # nearly every field is one of these
     if exact is str:
         return redact(value)
@@ -94,17 +95,17 @@ def _redacted(value: Any, redact: Redactor) -> Any:
     if exact is int or exact is bool or value is None:
         return value
     if exact is dict:
-        return {str(key): _redacted(item, redact) for key, item in value.items()}
+        return {str(key): redacted(item, redact) for key, item in value.items()}
     if exact is list or exact is tuple:
-        return [_redacted(item, redact) for item in value]
+        return [redacted(item, redact) for item in value]
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, bytes | bytearray | memoryview):
         return redact(bytes(value).decode("latin-1"))
     if isinstance(value, Mapping):
-        return {str(key): _redacted(item, redact) for key, item in value.items()}
+        return {str(key): redacted(item, redact) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_redacted(item, redact) for item in value]
+        return [redacted(item, redact) for item in value]
     if isinstance(value, datetime):
         return isoformat(value)
     if value is None or isinstance(value, int):
@@ -154,7 +155,7 @@ class Timeline:
     def record(self, source: str, kind: str, **data: Any) -> Event:
         redact = self.redactor
         clean = {
-            key + "_" if key in _HEAD else key: _redacted(value, redact)
+            key + "_" if key in _HEAD else key: redacted(value, redact)
             for key, value in data.items()
         }
         with self._lock:

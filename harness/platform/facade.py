@@ -57,6 +57,8 @@ class Platform:
         self.settings = settings or PlatformSettings()
         self._loop = loop
         self._evidence = Evidence(recorder)
+        self.addresses: dict[str, tuple[str, int]] = {}
+        """Where uplinks are taken: by ``http`` and ``https``, once it listens there."""
         self._https: tuple[HttpsFront, IngestionServer] | None = None
         self._ingestion = Ingestion(registry, self.settings, clock, work, self._evidence)
         self._server = IngestionServer(self._ingestion, loop)
@@ -72,7 +74,8 @@ class Platform:
 
         Raises :class:`~harness.network.sockets.AddressUnavailable` when it cannot be had.
         """
-        return self._server.start(sockets, host, port)
+        self.addresses["http"] = bound = self._server.start(sockets, host, port)
+        return bound
 
     def start_https(
         self,
@@ -93,6 +96,7 @@ class Platform:
         server = IngestionServer(self._ingestion, self._loop, front.gate)
         bound = server.start(sockets, host, port)
         self._https = (front, server)
+        self.addresses["https"] = bound
         return bound
 
     @property

@@ -16,7 +16,7 @@ from harness.scenario.needs import needs_of
 
 _PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
 
-RUN_TIME_NAMES = frozenset({"imei", "name"})
+RUN_TIME_NAMES = frozenset({"imei", "dvnuuid", "name"})
 """Placeholders that are filled in when a device has been chosen."""
 
 MAX_CASES_PER_FILE = 500

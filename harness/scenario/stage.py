@@ -45,6 +45,7 @@ class Stage:
         """Fill in the placeholders that are known only now."""
         values = {
             "imei": self.bench.registration.imei or "",
+            "dvnuuid": self.bench.registration.dvnuuid or "",
             "name": self.bench.registration.name,
         }
         assert set(values) == RUN_TIME_NAMES

@@ -1,0 +1,177 @@
+"""An uplink as something a person can run again: a curl command, or the steps of a scenario."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+from harness.platform.head import Head, WireNote
+from harness.platform.registry import Registration
+from harness.platform.settings import IP_PATH, M2M_PATH, PLATFORM_NAME, TOKEN_HEADER
+from harness.platform.uplink import Uplink
+
+Address = tuple[str, int]
+
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # bound everywhere: reached on this machine
+_OWN_OF_CURL = ("User-Agent", "Accept", "Content-Type")
+_DOCUMENTED = ("Host", TOKEN_HEADER, "Content-Type", "Content-Length")
+
+MISTAKES = {
+    "not-a-digest": "not-hex",
+    "upper-case": "upper-case",
+    "trailing-nul": "trailing-nul",
+    "trailing-cr": "trailing-cr",
+    "trailing-lf": "trailing-lf",
+    "trailing-crlf": "trailing-crlf",
+    "white-space-stripped": "stripped",
+    "json-spaced": "reserialised",
+    "secret-first": "secret-first",
+    "hmac": "hmac",
+    "other-device": "other-secret",
+    "secret-lf": "secret-newline",
+    "secret-nul": "secret-nul",
+    "secret-lower": "secret-lower-case",
+    "secret-empty": "no-secret",
+    "double-hash": "double-hash",
+    "charset": "utf-16",
+    "truncated-body": "truncated-body",
+    "previous-body": "previous-body",
+    "sha1": "sha-1",
+    "md5": "md5",
+    "missing": "missing",
+    "empty": "empty",
+}
+"""What a wrong token turned out to be, and the name under which a scenario asks for it."""
+
+
+def as_curl(uplink: Uplink, http: Address | None, https: Address | None) -> str:
+    """A shell command that sends the same request to the platform that listens there.
+
+    A request that curl cannot make, because its head is none, goes out with ``nc`` as it was.
+    """
+    head = uplink.request
+    if head is None:
+        host, port = _reached(http or ("127.0.0.1", 80))
+        return f"{_printf(uplink.head + uplink.body)} | nc -w 5 {host} {port}"
+    words = ["curl", "-sS", "-i"]
+    if uplink.tls is not None and https is not None:
+        host, port = _reached(https)
+        words += ["--cacert", "ca.pem", "--connect-to", f"::{_bracketed(host)}:{port}"]
+        url = f"https://{PLATFORM_NAME}"
+    else:
+        host, port = _reached(http or ("127.0.0.1", 80))
+        url = f"http://{_bracketed(host)}:{port}"
+    if head.method != "POST" or not uplink.body:
+        words += ["-X", head.method]
+    for name, value in _headers(head):
+        words += ["-H", f"{name}: {value}" if value else f"{name};"]
+    words += [item for name in _OWN_OF_CURL if not head.all(name) for item in ("-H", f"{name}:")]
+    piped = ""
+    if uplink.body:
+        text = _text(uplink.body)
+        if text is None or text.startswith("@"):
+            piped = f"{_printf(uplink.body)} | "
+        words += ["--data-binary", "@-" if piped else str(text)]
+    target = head.target if head.target.startswith("/") else head.path
+    return piped + _lines([*words, url + target])
+
+
+def _headers(head: Head) -> list[tuple[str, str]]:
+    """Those that curl does not count by itself."""
+    alone = ("content-length", "transfer-encoding", "expect")
+    return [(name, value) for name, value in head.headers if name.lower() not in alone]
+
+
+def _lines(words: list[str]) -> str:
+    """One option a line."""
+    text = ""
+    for word in words:
+        text += (" \\\n  " if text and word.startswith("-") else " ") + shlex.quote(word)
+    return text.strip()
+
+
+def _reached(address: Address) -> Address:
+    host, port = address
+    return _ANY.get(host, host), port
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _text(data: bytes) -> str | None:
+    """The bytes as text that a shell takes inside quotes; None when it cannot."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    return text if all(char == "\n" or char.isprintable() for char in text) else None
+
+
+def _printf(data: bytes) -> str:
+    """As octal escapes, which every printf knows (POSIX)."""
+    plain = frozenset(b"%\\'")
+    out = "".join(
+        chr(byte) if 32 <= byte < 127 and byte not in plain else f"\\{byte:03o}" for byte in data
+    )
+    return f"printf '{out}'"
+
+
+def as_steps(uplink: Uplink, device: Registration | None) -> str | None:
+    """Steps that make a device under test send this again, and expect what came of it, as YAML.
+
+    The device's identifier becomes ``${imei}`` or ``${dvnuuid}``, so that the steps fit any device.
+    None for what the language cannot say: a head that is none, a body that is not UTF-8.
+    """
+    head = uplink.request
+    try:
+        body = uplink.body.decode()
+    except UnicodeDecodeError:
+        return None
+    if head is None:
+        return None
+    if device is not None and device.imei:
+        body = body.replace(device.imei, "${imei}")
+    elif device is not None and device.dvnuuid:
+        body = body.replace(device.dvnuuid, "${dvnuuid}")
+    report = {"body": json.dumps(body, ensure_ascii=False)}
+    mistake = MISTAKES.get(uplink.token.code)
+    if mistake is not None:
+        report["token"] = mistake
+    request = _request(head, uplink)
+    if request:
+        report["request"] = "{" + ", ".join(f"{key}: {value}" for key, value in request) + "}"
+    lines = ["- report:", *(f"    {key}: {value}" for key, value in report.items())]
+    seen = f"outcome: {uplink.outcome.value}"
+    broken = dict.fromkeys(finding.requirement for finding in uplink.problems())
+    if broken:
+        seen += f", findings: [{', '.join(broken)}]"
+    if mistake is not None and uplink.token.details is not None:
+        seen += f", explained: {uplink.token.code}"
+    lines += ["- expect:", f"    uplink: {{{seen}}}"]
+    return "\n".join(lines) + "\n"
+
+
+def _request(head: Head, uplink: Uplink) -> list[tuple[str, str]]:
+    """What differs from the documented request, as the ``request`` of a report step."""
+    out: list[tuple[str, str]] = []
+    if head.method != "POST":
+        out.append(("method", head.method))
+    if head.path != (IP_PATH if uplink.tls is not None else M2M_PATH):
+        out.append(("path", json.dumps(head.path)))
+    host = head.first("Host")
+    if host is not None and host != (PLATFORM_NAME if uplink.tls is not None else "m.m"):
+        out.append(("host", json.dumps(host)))
+    dropped = [name for name in _DOCUMENTED if not head.all(name) and name != TOKEN_HEADER]
+    if dropped:
+        out.append(("drop", f"[{', '.join(dropped)}]"))
+    extra = {
+        name: value
+        for name, value in head.headers
+        if name.lower() not in {known.lower() for known in _DOCUMENTED}
+    }
+    if extra:
+        out.append(("headers", json.dumps(extra, ensure_ascii=False)))
+    if WireNote.BARE_LF in head.notes:
+        out.append(("line-ends", "lf"))
+    return out
