@@ -10,7 +10,7 @@ import asyncio
 import socket
 import struct
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol, cast
 
 from harness.clock import WorkCounter, monotonic
@@ -29,11 +29,19 @@ _MAX_WAITING_BYTES = 1_048_576
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
+Hold = Callable[[Uplink, Callable[[Uplink], object]], object]
+"""Keeps an answer back, and calls the function with it when it may go."""
+
+
 class Handler(Protocol):
-    """The ingestion behind the connections; called on the loop's thread."""
+    """The ingestion behind the connections; called on the loop's thread.
+
+    ``hold`` is None when answers go at once.
+    """
 
     settings: PlatformSettings
     work: WorkCounter
+    hold: Hold | None
 
     def answer(self, peer: str, request: Request, secured: Secured | None) -> Uplink: ...
 
@@ -64,6 +72,7 @@ class Connection(asyncio.Protocol):
         "_eof",
         "_events",
         "_handler",
+        "_held",
         "_linger_since",
         "_loop",
         "_open",
@@ -95,7 +104,7 @@ class Connection(asyncio.Protocol):
         self._answer: Uplink | None = None  # the one that is not yet written in full
         self._steps: Iterator[Step] = iter(())  # what is left of it
         self._timer: asyncio.TimerHandle | None = None
-        self._blocked = self._closing = self._counted = self._eof = False
+        self._blocked = self._closing = self._counted = self._eof = self._held = False
         self._activity = self._seen = self._served = self._seen_served = self._backlog = 0
         self._told = False  # trailing bytes were a finding of their request already
         self._since = self._started = monotonic()
@@ -163,7 +172,7 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._blocked = False
-        if self._answer is not None and self._timer is None:
+        if self._answer is not None and self._timer is None and not self._held:
             self._next_step()
 
     def check(self, now: float) -> None:
@@ -224,6 +233,22 @@ class Connection(asyncio.Protocol):
         self._send(self._handler.answer(self.peer, request, self._secured))
 
     def _send(self, answer: Uplink) -> None:
+        hold = self._handler.hold
+        if hold is None:
+            self._begin(answer)
+        else:
+            self._answer, self._held = answer, True
+            hold(answer, self._released)
+
+    def _released(self, answer: Uplink) -> None:
+        """The answer that was held may go, if the peer is still there."""
+        if self._answer is answer and self._held:
+            self._answer, self._held = None, False
+            self._begin(answer)
+            if self._answer is None:
+                self._pump()
+
+    def _begin(self, answer: Uplink) -> None:
         delivery = answer.delivery
         if delivery is None:
             self._transport.write(answer.data)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from http import HTTPStatus
 
 from harness.clock import ScenarioClock, WorkCounter
 from harness.platform.behaviour import Behaviour
+from harness.platform.chaos import Chaos
+from harness.platform.connection import Hold
 from harness.platform.downlinks import DownlinkQueue, DownlinkStatus
 from harness.platform.evidence import Evidence
 from harness.platform.faults import Fault, FaultPlan, altered, deliver, fault_name
@@ -19,6 +22,9 @@ from harness.platform.settings import IP_PATH, M2M_PATH, PlatformSettings
 from harness.platform.store import Aborted, UplinkStore
 from harness.platform.uplink import Uplink, Verdict
 from harness.platform.wire import Refused, Request, RequestReader
+
+NOT_KEPT = "not-kept"
+"""What an answer is marked with when its uplink could not be kept on disk."""
 
 
 class Ingestion:
@@ -38,6 +44,8 @@ class Ingestion:
         self.downlinks = DownlinkQueue(evidence.downlink)
         self.store = UplinkStore(settings.keep_uplinks)
         self.forward: Callable[[Uplink], object] | None = None  # what is accepted goes on there
+        self.chaos: Chaos | None = None  # set: standing rules about answers
+        self.hold: Hold | None = None  # set: no answer goes before its uplink is kept on disk
         self._judge = Judge(registry, self.store.bodies)
         self._clock = clock
         self._evidence = evidence
@@ -93,18 +101,45 @@ class Ingestion:
         status = self._codes[verdict.outcome]
         uplink.close = close
         faults = self.faults.take(verdict.device) if self.faults.pending else ()
+        if self.chaos is not None and self.chaos.on:
+            strikes = self.chaos.strike(verdict.device, now_ns)
+            uplink.chaos = tuple(strike.says for strike in strikes)
+            # What was ordered for this very response has the last word.
+            faults = (*(fault for strike in strikes for fault in strike.faults), *faults)
         if faults or (self.downlinks.waiting and verdict.outcome is Outcome.ACCEPTED):
             self._shape(uplink, status, faults)
         else:
             uplink.status = status
             uplink.data = empty_response(status, close)
+        if self.hold is None:
+            self.settled(uplink)
+        return uplink
+
+    def settled(self, uplink: Uplink) -> None:
+        """The uplink is taken: it may be seen, and forwarded, before its answer goes out."""
         if self._evidence.on:
             self._evidence.answered(uplink)
         self.store.uplinks.append(uplink)
         self.store.touched()
-        if self.forward is not None and verdict.outcome is Outcome.ACCEPTED:
+        if self.forward is not None and uplink.taken and NOT_KEPT not in uplink.faults:
             self.forward(uplink)
-        return uplink
+
+    def not_kept(self, uplink: Uplink) -> None:
+        """The uplink could not be kept on disk. An accepted one is refused instead of accepted and
+        lost; what is refused anyway keeps its answer, which tells more."""
+        if uplink.outcome is Outcome.ACCEPTED:
+            if uplink.downlink is not None:
+                self.downlinks.settle(uplink.downlink, None)
+                uplink.downlink = None
+            uplink.status = HTTPStatus.SERVICE_UNAVAILABLE.value
+            uplink.data = empty_response(uplink.status, uplink.close)
+            uplink.delivery = None
+            uplink.faults = (*uplink.faults, NOT_KEPT)
+        self.settled(uplink)
+
+    def go_on(self, exchange: int) -> None:
+        """Number requests from ``exchange`` on. Before the first of them."""
+        self._numbers = itertools.count(exchange)
 
     def _shape(self, uplink: Uplink, status: int, faults: tuple[Fault, ...]) -> None:
         """The answer when it is not the plain one: a downlink, faults, or both."""
