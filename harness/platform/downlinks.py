@@ -1,156 +1,279 @@
 """Downlinks: a queue per device, and which of them goes with the next response.
 
 Only a downlink in status Executing is sent (DL-EXECUTING), one per response (DL-ONE), oldest first.
-Of the statuses, ``Executing`` and ``FAILED`` are documented (facts §5); the life-cycle is assumed::
-
-    Queued ─▶ Executing ─▶ Succeeded      (its response was written in full)
-                  │  ▲
-                  │  └── connection lost before that: still Executing, goes with the next uplink
-                  └────▶ Failed
+:mod:`harness.platform.downlink_model` draws the life-cycle.
 """
 
 from __future__ import annotations
 
-import itertools
-import json
+import heapq
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Any, Literal
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from harness.errors import UsageError
+from harness.platform.downlink_model import (
+    HISTORY_LIMIT,
+    NEXT,
+    Downlink,
+    DownlinkStatus,
+    Record,
+    Shape,
+    Style,
+    Transition,
+    TransitionRefused,
+    checked_records,
+)
 
-Shape = Literal["separate", "merged"]
-Record = Mapping[str, Any]
+__all__ = [
+    "Downlink",
+    "DownlinkQueue",
+    "DownlinkStatus",
+    "Record",
+    "Shape",
+    "Style",
+    "Transition",
+    "TransitionRefused",
+    "UnknownDownlink",
+]
 
-_VALUES = ("v", "vb", "vs", "vd")
-# The vendor's SDK needs the name before the value in each record (facts §5).
-_ORDER = ("bn", "bt", "bu", "n", "u", "t", "v", "vb", "vs", "vd")
-
-
-class DownlinkStatus(StrEnum):
-    """Where a downlink is in its life."""
-
-    QUEUED = "Queued"
-    EXECUTING = "Executing"
-    SUCCEEDED = "Succeeded"
-    FAILED = "Failed"
-
-    @classmethod
-    def read(cls, text: str) -> DownlinkStatus:
-        """The status of that name, whatever its case. Raises :class:`UsageError`."""
-        for status in cls:
-            if status.value.lower() == text.lower():
-                return status
-        names = ", ".join(status.value for status in cls)
-        raise UsageError(f"a downlink has no status {text!r}; it is one of {names}")
+_EXECUTING = DownlinkStatus.EXECUTING
 
 
-@dataclass(frozen=True, slots=True)
-class Downlink:
-    """One downlink as it stands: ``exchange`` is the number of the request whose response it
-    travelled in last, ``sent`` how often it was put into a response."""
+class UnknownDownlink(UsageError):
+    """An order names a downlink that there is not (or that was forgotten since it ended)."""
 
-    id: str
-    device: str
-    records: tuple[Record, ...]
-    status: DownlinkStatus
-    shape: Shape
-    exchange: int | None = None
-    sent: int = 0
 
-    def body(self, base_name: str) -> bytes:
-        """The SenML pack of this downlink (DL-SENML), without white space."""
-        records = [dict(record) for record in self.records]
-        if self.shape == "separate" or not records:
-            records.insert(0, {"bn": base_name})
-        else:
-            records[0] = {"bn": base_name, **records[0]}
-        ordered = [
-            {key: record[key] for key in (*_ORDER, *record) if key in record} for record in records
-        ]
-        return json.dumps(ordered, ensure_ascii=False, separators=(",", ":")).encode()
+@dataclass(slots=True)
+class _Lane:
+    """The downlinks of one device by number. ``ready`` is a heap of those that may go next; entries
+    that are out of date are dropped when they come up."""
+
+    numbers: dict[int, None] = field(default_factory=dict)
+    ready: list[int] = field(default_factory=list)
 
 
 class DownlinkQueue:
-    """All downlinks of all devices. Thread-safe. ``changed`` is told of every new state."""
+    """All downlinks of all devices. Thread-safe.
 
-    def __init__(self, changed: Callable[[Downlink], object]) -> None:
+    ``changed`` is told of every transition and the downlink it made, in order. ``now_ns`` is the
+    scenario clock. The cost of each operation does not grow with the number of devices, nor with
+    that of downlinks, of which the newest ``keep`` that have ended are remembered.
+    """
+
+    def __init__(
+        self,
+        changed: Callable[[Downlink, Transition], object],
+        now_ns: Callable[[], int],
+        keep: int = 100_000,
+    ) -> None:
         self._lock = threading.RLock()
         self._changed = changed
-        self._all: dict[str, Downlink] = {}
-        self._numbers = itertools.count(1)
-        self._in_flight: set[str] = set()
+        self._now_ns = now_ns
+        self._keep = keep
+        self._all: dict[int, Downlink] = {}
+        self._lanes: dict[str, _Lane] = {}
+        self._ended: deque[int] = deque()
+        self._last = 0
+        self._in_flight: set[int] = set()
         self.waiting = 0
         """How many downlinks are Executing: 0 lets the hot path skip the queue."""
 
     def add(
-        self, device: str, records: Sequence[Record], status: DownlinkStatus, shape: Shape
+        self,
+        device: str,
+        records: Sequence[Record],
+        status: DownlinkStatus,
+        shape: Shape,
+        *,
+        tag: str = "",
+        style: Style = "control",
+        reason: str = "submitted",
     ) -> Downlink:
-        """Queue a downlink. Raises :class:`UsageError` for records that are no SenML."""
-        checked = tuple(_checked(index, record) for index, record in enumerate(records))
-        if not checked:
-            raise UsageError("a downlink needs at least one record")
+        """Queue a downlink. Raises :class:`UsageError` for records that are no SenML, and for a
+        downlink that would begin at its end."""
+        checked = checked_records(records)
         if shape not in ("separate", "merged"):
             raise UsageError(f"downlink shape {shape!r}: use `separate` or `merged`")
+        new = Downlink("", device, checked, status, shape, tag=tag, style=style)
+        return self._begin(new, reason)
+
+    def add_raw(
+        self,
+        device: str,
+        raw: bytes,
+        status: DownlinkStatus,
+        *,
+        tag: str = "",
+        reason: str = "submitted",
+    ) -> Downlink:
+        """Queue bytes that go to the device as they are, be they SenML or not."""
+        if not raw:
+            raise UsageError("a downlink needs a message")
+        return self._begin(
+            Downlink("", device, (), status, "separate", tag=tag, style="raw", raw=raw), reason
+        )
+
+    def _begin(self, new: Downlink, reason: str) -> Downlink:
+        if new.status.final:
+            raise UsageError(
+                f"a downlink cannot begin as {new.status.value}; begin as Queued or Executing"
+            )
         with self._lock:
-            downlink = Downlink(f"dl-{next(self._numbers)}", device, checked, status, shape)
-            return self._store(downlink)
+            self._last += 1
+            now_ns = self._now_ns()
+            downlink = replace(new, id=f"dl-{self._last}", created_ns=now_ns)
+            self._lanes.setdefault(new.device, _Lane()).numbers[self._last] = None
+            return self._store(None, downlink, reason, now_ns)
+
+    def restore(self, downlink: Downlink) -> None:
+        """Take back a downlink as it was remembered elsewhere, oldest first; nobody is told.
+
+        Raises :class:`UsageError` for an identifier that is none, or is taken.
+        """
+        number = _number(downlink.id)
+        with self._lock:
+            if number is None or number in self._all:
+                raise UsageError(f"the downlink {downlink.id!r} cannot be restored: no such place")
+            self._last = max(self._last, number)
+            self._all[number] = downlink
+            lane = self._lanes.setdefault(downlink.device, _Lane())
+            lane.numbers[number] = None
+            if downlink.status is _EXECUTING:
+                self.waiting += 1
+                heapq.heappush(lane.ready, number)
+            elif downlink.status.final:
+                self._ended.append(number)
 
     def all(self, device: str | None = None) -> list[Downlink]:
+        """All downlinks, or those of one device, oldest first."""
         with self._lock:
-            return [d for d in self._all.values() if device is None or d.device == device]
+            if device is None:
+                return list(self._all.values())
+            lane = self._lanes.get(device)
+            return [] if lane is None else [self._all[number] for number in lane.numbers]
 
-    def set_status(self, ident: str, status: DownlinkStatus) -> Downlink:
-        """Raises :class:`UsageError` when there is no such downlink."""
+    def get(self, ident: str) -> Downlink:
+        """Raises :class:`UnknownDownlink`."""
         with self._lock:
-            if ident not in self._all:
-                raise UsageError(f"there is no downlink {ident!r}")
-            return self._store(replace(self._all[ident], status=status))
+            return self._all[self._known(ident)]
+
+    def set_status(
+        self, ident: str, status: DownlinkStatus, reason: str = "set by an order"
+    ) -> Downlink:
+        """Move a downlink on.
+
+        Raises :class:`UnknownDownlink`, and :class:`TransitionRefused` for a step that its life
+        does not have.
+        """
+        with self._lock:
+            number = self._known(ident)
+            downlink = self._all[number]
+            before = downlink.status
+            if status not in NEXT[before]:
+                raise TransitionRefused(_refusal(downlink, status))
+            if status is DownlinkStatus.QUEUED and number in self._in_flight:
+                raise TransitionRefused(
+                    f"{ident} is on its way in the response to exchange {downlink.exchange}; it "
+                    "cannot be put back before that is over"
+                )
+            return self._store(before, replace(downlink, status=status), reason)
+
+    def fail_all(self, device: str, reason: str) -> None:
+        """Everything of ``device`` that has not ended is Failed: the device is no more."""
+        with self._lock:
+            for downlink in self.all(device):
+                if not downlink.status.final:
+                    self.set_status(downlink.id, DownlinkStatus.FAILED, reason)
 
     def take(self, device: str, exchange: int) -> Downlink | None:
         """The downlink that goes with this response; it is in flight until settled."""
         with self._lock:
-            for downlink in self._all.values():
+            lane = self._lanes.get(device)
+            while lane is not None and lane.ready:
+                number = heapq.heappop(lane.ready)
+                downlink = self._all.get(number)
                 if (
-                    downlink.device == device
-                    and downlink.status is DownlinkStatus.EXECUTING
-                    and downlink.id not in self._in_flight
+                    downlink is not None
+                    and downlink.status is _EXECUTING
+                    and number not in self._in_flight
                 ):
-                    self._in_flight.add(downlink.id)
-                    return self._store(replace(downlink, exchange=exchange, sent=downlink.sent + 1))
+                    self._in_flight.add(number)
+                    sent = replace(downlink, exchange=exchange, sent=downlink.sent + 1)
+                    return self._store(
+                        _EXECUTING, sent, f"sent in the response to exchange {exchange}"
+                    )
         return None
 
-    def settle(self, ident: str, status: DownlinkStatus | None) -> None:
+    def settle(self, ident: str, status: DownlinkStatus | None, reason: str) -> None:
         """It is no longer in flight; its status becomes ``status`` unless that is None or
         somebody has changed it meanwhile."""
         with self._lock:
-            self._in_flight.discard(ident)
-            downlink = self._all[ident]
-            if status is not None and downlink.status is DownlinkStatus.EXECUTING:
-                self._store(replace(downlink, status=status))
+            number = self._known(ident)
+            self._in_flight.discard(number)
+            downlink = self._all[number]
+            if downlink.status is _EXECUTING:
+                # Told in either case: why it goes again is worth knowing.
+                self._store(_EXECUTING, replace(downlink, status=status or _EXECUTING), reason)
 
-    def _store(self, downlink: Downlink) -> Downlink:
-        self._all[downlink.id] = downlink
-        self.waiting = sum(d.status is DownlinkStatus.EXECUTING for d in self._all.values())
-        self._changed(downlink)
+    def _known(self, ident: str) -> int:
+        number = _number(ident)
+        if number is None or number not in self._all:
+            raise UnknownDownlink(f"there is no downlink {ident!r}")
+        return number
+
+    def _store(
+        self,
+        before: DownlinkStatus | None,
+        downlink: Downlink,
+        reason: str,
+        now_ns: int | None = None,
+    ) -> Downlink:
+        moment = self._now_ns() if now_ns is None else now_ns
+        step = Transition(
+            moment, None if before is None else before.value, downlink.status.value, reason
+        )
+        history = (*downlink.history[-HISTORY_LIMIT + 1 :], step)
+        downlink = replace(downlink, modified_ns=moment, history=history)
+        number = int(downlink.id[3:])
+        self._all[number] = downlink
+        self.waiting += (downlink.status is _EXECUTING) - (before is _EXECUTING)
+        if downlink.status is _EXECUTING and number not in self._in_flight:
+            heapq.heappush(self._lanes[downlink.device].ready, number)
+        elif downlink.status.final:
+            self._ended.append(number)
+        self._changed(downlink, step)
+        self._forget()
         return downlink
 
+    def _forget(self) -> None:
+        while len(self._ended) > self._keep:
+            number = self._ended.popleft()
+            if number in self._in_flight:  # still to be settled
+                self._ended.append(number)
+                return
+            lane = self._lanes[self._all.pop(number).device]
+            del lane.numbers[number]
 
-def _checked(index: int, record: Record) -> Record:
-    where = f"record {index + 1} of the downlink"
-    if not isinstance(record, Mapping):
-        raise UsageError(f"{where} is no object: {record!r}")
-    if "bn" in record:
-        raise UsageError(f"{where} has a base name; the platform adds the device's own")
-    if not isinstance(record.get("n"), str) or not record["n"]:
-        raise UsageError(f"{where} needs a name `n`")
-    values = [key for key in _VALUES if key in record]
-    if len(values) != 1:
-        raise UsageError(f"{where} needs exactly one of v, vb, vs, vd, it has {len(values)}")
-    value = record[values[0]]
-    kinds: tuple[type, ...] = {"v": (int, float), "vb": (bool,)}.get(values[0], (str,))
-    if not isinstance(value, kinds) or (values[0] == "v" and isinstance(value, bool)):
-        raise UsageError(f"{where}: {value!r} is no value for `{values[0]}`")
-    return dict(record)
+
+def _number(ident: str) -> int | None:
+    digits = ident.removeprefix("dl-")
+    plain = ident.startswith("dl-") and digits.isascii() and digits.isdigit() and len(digits) < 19
+    return int(digits) if plain and digits[0] != "0" else None
+
+
+def _refusal(downlink: Downlink, status: DownlinkStatus) -> str:
+    before = downlink.status
+    if status is before:
+        return f"{downlink.id} is {before.value} already"
+    if before.final:
+        return (
+            f"{downlink.id} is {before.value}, and that is its end: it cannot become "
+            f"{status.value}; submit another downlink"
+        )
+    ways = " or ".join(sorted(after.value for after in NEXT[before]))
+    return (
+        f"{downlink.id} is {before.value} and cannot become {status.value}; from there it can "
+        f"become {ways}"
+    )

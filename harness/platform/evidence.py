@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.evidence import Event, Recorder, Timeline
-from harness.platform.downlinks import Downlink
+from harness.platform.downlink_model import Downlink, Transition, shown_bytes
 from harness.platform.plain_evidence import PlainEvidence
 from harness.platform.secured import Handshake
 from harness.platform.uplink import Uplink
@@ -83,8 +83,9 @@ class Evidence:
         if self.on:
             self._record(SOURCE, "http.aborted", exchange=exchange, peer=peer, why=why)
 
-    def downlink(self, downlink: Downlink) -> None:
+    def downlink(self, downlink: Downlink, step: Transition) -> None:
         if self.on:
+            raw = {} if downlink.raw is None else {"raw": shown_bytes(downlink.raw)}
             self._record(
                 SOURCE,
                 "downlink",
@@ -93,4 +94,9 @@ class Evidence:
                 status=downlink.status.value,
                 records=[dict(record) for record in downlink.records],
                 exchange=downlink.exchange,
+                **{"from": step.before},
+                reason=step.reason,
+                style=downlink.style,
+                tag=downlink.tag,
+                **raw,
             )

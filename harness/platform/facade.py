@@ -13,7 +13,7 @@ from harness.network.loop import LoopThread
 from harness.network.sockets import SocketFactory
 from harness.platform.destination.config import Destination
 from harness.platform.destination.delivery import Delivery, Destinations
-from harness.platform.downlinks import Downlink, DownlinkStatus, Record, Shape
+from harness.platform.downlinks import Downlink, DownlinkQueue, DownlinkStatus, Record, Shape
 from harness.platform.evidence import Evidence
 from harness.platform.faults import FaultPlan
 from harness.platform.ingestion import Ingestion
@@ -251,7 +251,18 @@ class Platform:
         """All downlinks, or those of one device, oldest first."""
         return self._ingestion.downlinks.all(device)
 
-    def set_downlink_status(self, ident: str, status: DownlinkStatus | str) -> Downlink:
-        """Move a downlink on in its life. Raises :class:`~harness.errors.UsageError`."""
+    def set_downlink_status(
+        self, ident: str, status: DownlinkStatus | str, reason: str = "set by an order"
+    ) -> Downlink:
+        """Move a downlink on in its life.
+
+        Raises :class:`~harness.errors.UsageError`, and
+        :class:`~harness.platform.downlinks.TransitionRefused` for a step that its life has not.
+        """
         state = status if isinstance(status, DownlinkStatus) else DownlinkStatus.read(status)
-        return self._ingestion.downlinks.set_status(ident, state)
+        return self._ingestion.downlinks.set_status(ident, state, reason)
+
+    @property
+    def downlink_queue(self) -> DownlinkQueue:
+        """The queue itself, for what submits and shows downlinks in its own way."""
+        return self._ingestion.downlinks

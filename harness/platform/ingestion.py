@@ -41,7 +41,7 @@ class Ingestion:
         self.settings = settings
         self.work = work
         self.faults = FaultPlan()
-        self.downlinks = DownlinkQueue(evidence.downlink)
+        self.downlinks = DownlinkQueue(evidence.downlink, clock.now_ns, settings.keep_downlinks)
         self.store = UplinkStore(settings.keep_uplinks)
         self.forward: Callable[[Uplink], object] | None = None  # what is accepted goes on there
         self.chaos: Chaos | None = None  # set: standing rules about answers
@@ -172,12 +172,23 @@ class Ingestion:
         answer.whole = whole
         answer.answered = True
         if answer.downlink is not None:
-            arrived = whole and "no-body" not in answer.faults
-            done = arrived and self.settings.downlink_done == "sent"
-            self.downlinks.settle(answer.downlink, DownlinkStatus.SUCCEEDED if done else None)
+            self._settle(answer, answer.downlink, whole)
         if answer.delivery is not None and self._evidence.on:
             self._evidence.response(answer)
         self.store.touched()
+
+    def _settle(self, answer: Uplink, ident: str, whole: bool) -> None:
+        """What became of the downlink in an answer (assumed: no acknowledgement is documented)."""
+        number, status = answer.exchange, None
+        if not whole:
+            reason = f"connection lost in exchange {number}: it goes with the next uplink"
+        elif "no-body" in answer.faults:
+            reason = f"exchange {number} was answered without it: it goes with the next uplink"
+        elif self.settings.downlink_done == "manual":
+            reason = f"sent in exchange {number}; done when somebody says so"
+        else:
+            reason, status = f"delivered in exchange {number}", DownlinkStatus.SUCCEEDED
+        self.downlinks.settle(ident, status, reason)
 
     def aborted(self, peer: str, why: str, reader: RequestReader | None) -> None:
         head, body, parsed = reader.partial if reader is not None else (b"", b"", None)

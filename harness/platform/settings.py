@@ -92,6 +92,7 @@ class PlatformSettings:
     tight_retry_s: float = 1.0
     tight_retries: int = 2
     keep_uplinks: int = 20_000
+    keep_downlinks: int = 100_000  # of those that have ended
     max_connections: int = 2_000
 
     def sms_settings(self) -> SmsSettings:
@@ -135,7 +136,7 @@ class PlatformSettings:
             Assumption("upper-case token", "accepted, flagged", "only lower case is seen in use"),
             Assumption(
                 "downlink status life-cycle",
-                "Queued, Executing, Succeeded, Failed",
+                "Queued and Executing to and fro, then Succeeded or Failed, which are final",
                 "only Executing and FAILED are documented",
             ),
             Assumption(
