@@ -54,16 +54,13 @@ class Behaviour:
         if 200 <= before.status <= 299:
             if uplink.outcome is not Outcome.ACCEPTED:
                 return None
-            # Without bt, equal bytes may as well be a new measurement of the same value.
-            make = warning if tight or b'"bt"' in uplink.body else info
-            return make(
-                "RESP-ACCEPTED",
-                f"the same bytes as exchange {before.exchange}, which was answered with "
-                f"{before.status}: an accepted uplink is not sent again",
-            )
+            return _again(before, uplink, tight)
         if not tight or before.head != uplink.head:
             return None
-        requirement = self._requirement.get(before.status, "RESP-MALFORMED")
+        requirement = self._requirement.get(before.status)
+        if requirement is None and before.status >= 500:
+            return self._hammering(before, repeats)
+        requirement = requirement or "RESP-MALFORMED"
         message = (
             f"the same bytes again {min(gap_host, 999):.3f} s (host) after exchange "
             f"{before.exchange} was refused with {before.status}"
@@ -71,3 +68,26 @@ class Behaviour:
         if repeats < self._settings.tight_retries:
             return warning(requirement, message)
         return error(requirement, f"{message}, {repeats + 1} times in a row: a tight retry loop")
+
+    def _hammering(self, before: Uplink, repeats: int) -> Finding | None:
+        """A platform in trouble is asked again, which is right; without a pause, it is told."""
+        if repeats < self._settings.tight_retries:
+            return None
+        return info(
+            "RESP-ROBUST",
+            f"the same bytes {repeats + 1} times in a row without a pause, after exchange "
+            f"{before.exchange} was answered with {before.status}: a platform in trouble is better "
+            "asked later",
+        )
+
+
+def _again(before: Uplink, uplink: Uplink, tight: bool) -> Finding:
+    """An accepted uplink came again."""
+    accepted = f"the same bytes as exchange {before.exchange}, which was answered with"
+    if "late" in before.faults:  # the device may have given it up, and gone where no answer comes
+        return info("RESP-ACCEPTED", f"{accepted} {before.status}, but late")
+    # Without bt, equal bytes may as well be a new measurement of the same value.
+    make = warning if tight or b'"bt"' in uplink.body else info
+    return make(
+        "RESP-ACCEPTED", f"{accepted} {before.status}: an accepted uplink is not sent again"
+    )

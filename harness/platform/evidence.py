@@ -70,6 +70,7 @@ class Evidence:
             self._record(SOURCE, "tls.handshake", **handshake.as_dict())
 
     def response(self, uplink: Uplink) -> None:
+        struck = {"chaos": list(uplink.chaos)} if uplink.chaos else {}
         self._record(
             SOURCE,
             "http.response",
@@ -77,7 +78,12 @@ class Evidence:
             status=uplink.status,
             bytes=uplink.sent,
             fault=" + ".join(uplink.faults) or None,
+            **struck,
         )
+
+    def chaos(self, action: str, **data: Any) -> None:
+        if self.on:
+            self._record(SOURCE, "chaos", action=action, **data)
 
     def aborted(self, exchange: int, peer: str, why: str) -> None:
         if self.on:

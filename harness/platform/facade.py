@@ -11,6 +11,7 @@ from harness.evidence import Recorder
 from harness.network.certificates import Authority, CertificateKind
 from harness.network.loop import LoopThread
 from harness.network.sockets import SocketFactory
+from harness.platform.chaos import Chaos
 from harness.platform.destination.config import Destination
 from harness.platform.destination.delivery import Delivery, Destinations
 from harness.platform.downlinks import Downlink, DownlinkQueue, DownlinkStatus, Record, Shape
@@ -60,7 +61,9 @@ class Platform:
         self.addresses: dict[str, tuple[str, int]] = {}
         """Where uplinks are taken: by ``http`` and ``https``, once it listens there."""
         self._https: tuple[HttpsFront, IngestionServer] | None = None
+        self._chaos = Chaos(clock, self._evidence, self._registered, self._listen)
         self._ingestion = Ingestion(registry, self.settings, clock, work, self._evidence)
+        self._ingestion.chaos = self._chaos
         self._server = IngestionServer(self._ingestion, loop)
         self._destinations = Destinations(
             clock, recorder, loop, work, self.settings.destinations, self._ingestion.store.touched
@@ -75,6 +78,7 @@ class Platform:
         Raises :class:`~harness.network.sockets.AddressUnavailable` when it cannot be had.
         """
         self.addresses["http"] = bound = self._server.start(sockets, host, port)
+        self._chaos.attend()
         return bound
 
     def start_https(
@@ -97,6 +101,7 @@ class Platform:
         bound = server.start(sockets, host, port)
         self._https = (front, server)
         self.addresses["https"] = bound
+        self._chaos.attend()
         return bound
 
     @property
@@ -125,6 +130,7 @@ class Platform:
 
     def stop(self) -> None:
         """Stop listening and drop open connections. What was seen stays readable."""
+        self._chaos.close()
         self._server.stop()
         self._destinations.close()
         if self._https is not None:
@@ -180,6 +186,17 @@ class Platform:
     def faults(self) -> FaultPlan:
         """Response faults: ``platform.faults.add(Late(5.0), device="tracker-1", count=2)``."""
         return self._ingestion.faults
+
+    @property
+    def chaos(self) -> Chaos:
+        """Standing rules: ``platform.chaos.add(Latency(2.0), device="tracker-1")``."""
+        return self._chaos
+
+    def _listen(self, on: bool) -> None:
+        """All ports take connections, or none does."""
+        self._server.listen(on)
+        if self._https is not None:
+            self._https[1].listen(on)
 
     def assumptions(self) -> list[Assumption]:
         """What this platform assumes because the documents do not say it."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 from collections.abc import Callable
 
 from harness.clock import monotonic
@@ -25,6 +27,7 @@ class IngestionServer:
         self._handler = handler
         self._loop = loop
         self._server: asyncio.Server | None = None
+        self._resting: socket.socket | None = None  # the listener while nobody listens
         self._connections: set[Connection] = set()
         self._sweeper: asyncio.TimerHandle | None = None
         times = handler.settings.times
@@ -45,25 +48,59 @@ class IngestionServer:
         bound_host, bound_port = listener.getsockname()[:2]
 
         async def serve() -> None:
-            self._server = await self._loop.loop.create_server(
-                lambda: self._gate(self._connections), sock=listener, backlog=512
-            )
+            await self._serve(listener)
             self._schedule_sweep()
 
         self._loop.run(serve())
         return str(bound_host), int(bound_port)
 
+    async def _serve(self, listener: socket.socket) -> None:
+        self._server = await self._loop.loop.create_server(
+            lambda: self._gate(self._connections), sock=listener, backlog=512
+        )
+
+    def listen(self, on: bool) -> None:
+        """Stop listening for a while, or listen again, at the same address.
+
+        While nobody listens, connections are refused (RST to a SYN) and open ones were dropped.
+        """
+        if on and self._resting is not None:
+            listener, self._resting = self._resting, None
+            self._loop.run(self._serve(listener))
+        elif not on and self._server is not None:
+            self._loop.call(self._rest)
+
+    def _rest(self) -> None:
+        server, self._server = self._server, None
+        if server is None:
+            return
+        # Linux: after shutdown() a socket no longer listens but keeps its address, so nobody else
+        # can take it meanwhile; listen() wakes it up again. A port that was any is let go, though.
+        self._resting = server.sockets[0].dup()
+        address = self._resting.getsockname()
+        server.close()
+        self._resting.shutdown(socket.SHUT_RD)
+        with contextlib.suppress(OSError):  # EINVAL: it kept its port
+            self._resting.bind(address)
+        self._drop_connections()
+
     def stop(self) -> None:
         """Stop listening and drop all connections. Safe to call twice."""
-        if self._server is not None:
+        if self._server is not None or self._resting is not None:
             self._loop.call(self._stop)
 
     def _stop(self) -> None:
         server, self._server = self._server, None
         if server is not None:
             server.close()
+        resting, self._resting = self._resting, None
+        if resting is not None:
+            resting.close()
         if self._sweeper is not None:
             self._sweeper.cancel()
+        self._drop_connections()
+
+    def _drop_connections(self) -> None:
         for connection in tuple(self._connections):
             connection.abort()
 

@@ -88,6 +88,7 @@ class PlatformSettings:
     downlink_done: Literal["sent", "manual"] = "sent"
     sms: SmsSettings = field(default_factory=SmsSettings)
     destinations: DestinationSettings = field(default_factory=DestinationSettings)
+    maintenance_code: int = 503
     sms_reading: Reading | None = None  # set: the documented schedule in that reading
     tight_retry_s: float = 1.0
     tight_retries: int = 2
@@ -130,6 +131,11 @@ class PlatformSettings:
                 "TLS of the Internet endpoint",
                 "1.2 and 1.3, the suites of this machine's OpenSSL",
                 "only HTTPS on 443 is documented",
+            ),
+            Assumption(
+                "answer during maintenance",
+                str(self.maintenance_code),
+                "not documented; a window of maintenance may name another",
             ),
             Assumption("error bodies", "empty", "not documented; empty on success in practice"),
             Assumption("bare LF line ends", "accepted, flagged", "the vendor's own SDK sends them"),

@@ -72,7 +72,8 @@ class Uplink:
     ``exchange`` numbers requests from 1. ``device`` is the registered name or None. ``head`` and
     ``body`` are the bytes as they came. ``outcome`` is the platform's own verdict, whatever a fault
     made of the answer; ``status`` the code that was answered (None: no answer), ``sent`` its bytes,
-    ``faults`` the names of the faults on it, ``whole`` whether all of it was written.
+    ``faults`` the names of the faults on it, ``chaos`` which rules put some there and how (such as
+    ``chaos-1: 0.8 s late``), ``whole`` whether all of it was written.
     ``answered``: the answer is over, be it whole or not. ``downlink`` is the id of the
     downlink that went with it. ``tls`` is what the handshake agreed on, None in plain.
     """
@@ -82,6 +83,7 @@ class Uplink:
         "_verdict",
         "answered",
         "body",
+        "chaos",
         "close",
         "data",
         "delivery",
@@ -109,6 +111,7 @@ class Uplink:
         self.findings = verdict.findings
         self._resolved: ResolvedPack | None = None
         self.faults: tuple[str, ...] = ()
+        self.chaos: tuple[str, ...] = ()
         self.downlink: str | None = None
         self.delivery: Delivery | None = None
         self.close = False
@@ -121,6 +124,11 @@ class Uplink:
     @property
     def outcome(self) -> Outcome:
         return self._verdict.outcome
+
+    @property
+    def taken(self) -> bool:
+        """Accepted, and not turned away by a fault: a lost answer leaves it taken, a 503 not."""
+        return self.outcome is Outcome.ACCEPTED and (self.status is None or self.status < 300)
 
     @property
     def documented(self) -> bool:
@@ -196,6 +204,7 @@ class Uplink:
             "received": self.received.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "status": self.status,
             "faults": list(self.faults),
+            "chaos": list(self.chaos),
             "downlink": self.downlink,
             "tls": self.tls and {"version": self.tls.version, "cipher": self.tls.cipher},
             "head": self.head.decode("latin-1"),
