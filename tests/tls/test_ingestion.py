@@ -13,9 +13,8 @@ import pytest
 from harness.network.certificates import CERTIFICATE_KINDS, CertificateKind
 from harness.platform.findings import Outcome
 from harness.platform.settings import PlatformSettings, TimeLimits
-from harness.token import compute
 from tests.platform.bench import BODY as M2M_BODY
-from tests.platform.bench import SECRET, read_answer, request
+from tests.platform.bench import read_answer, request
 from tests.tls.https import BODY, NAME, Https, authority, careless, ip_request, serving, trusting
 
 WRONG = tuple(kind for kind in CERTIFICATE_KINDS if kind != "right")
@@ -245,24 +244,3 @@ def test_handshakes_are_on_the_timeline(https: Https) -> None:
     (event,) = [event for event in https.rig.timeline.events() if event.kind == "tls.handshake"]
     assert event.data["certificate"] == "expired"
     assert event.data["alert"] == "certificate expired"
-
-
-@pytest.mark.external
-def test_curl_with_the_authority_is_accepted(https: Https, tmp_path: Path) -> None:
-    """A client nobody here wrote: curl, with the bench's CA and the documented name."""
-    curl = shutil.which("curl")
-    if curl is None:
-        pytest.skip("curl is not installed")
-    (tmp_path / "ca.pem").write_bytes(https.rig.platform.authority.pem)  # type: ignore[union-attr]  # there is one
-    (tmp_path / "body").write_bytes(BODY)
-    host, port = https.address
-    done = subprocess.run(
-        [curl, "--silent", "--cacert", str(tmp_path / "ca.pem"), "--data-binary",
-         f"@{tmp_path / 'body'}", "-H", "Content-Type: application/json",
-         "-H", f"Things-Message-Token: {compute(BODY, SECRET)}", "-w", "%{http_code}",
-         "--connect-to", f"{NAME}:443:{host}:{port}", "--noproxy", "*",
-         f"https://{NAME}/ingestion/ip/senml/v1"],
-        capture_output=True, text=True, timeout=30, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stdout) == (0, "202")
-    assert found(https) == set()
