@@ -1,0 +1,79 @@
+// Chaos switches: what the platform does to answers, for one device or for all, until told to stop.
+import { get, post, remove } from "./api.js";
+import { button, choice, el, field, plural, put, table, toast } from "./dom.js";
+
+const number = (value, step = "any", min = "0") => el("input", { type: "number", value, step, min, required: true });
+
+// What can be chosen: the fields of each kind, and the order made of them.
+const KINDS = {
+  latency: { title: "Late answers", fields: () => ({ seconds: ["Seconds", number("5")] }) },
+  "log-normal-latency": {
+    title: "Answers late by chance (log-normal)",
+    fields: () => ({ median_s: ["Median in seconds", number("0.8")], sigma: ["Sigma", number("0.6")], max_s: ["At most, seconds", number("30")] }),
+  },
+  "lose-response": { title: "Lost answers", fields: () => ({ probability: ["Share from 0 to 1", number("0.3")] }) },
+  reset: { title: "Connections reset", fields: () => ({ probability: ["Share from 0 to 1", number("0.3")] }) },
+  refuse: {
+    title: "Refusals in sequence",
+    fields: () => ({ answers: ["Answers in turn", el("input", { value: "unverified, 503, normal", required: true, spellcheck: "false" })], repeat: ["Again and again", el("input", { type: "checkbox" })] }),
+  },
+  maintenance: { title: "Maintenance window", fields: () => ({ lasts_s: ["Seconds of scenario time", number("600", "1", "1")], answer: ["Answer", number("503", "1", "400")] }) },
+};
+
+export class ChaosView {
+  constructor(context) {
+    this.context = context;
+    this.rules = el("div", {});
+    this.fields = el("div", { class: "columns" });
+    this.kind = choice(Object.entries(KINDS).map(([name, kind]) => [name, kind.title]), { onchange: () => this.drawFields() });
+    this.device = el("input", { list: "device-names", placeholder: "all devices", autocomplete: "off", spellcheck: "false" });
+    this.node = el("div", { class: "page" }, el("h2", {}, "Chaos"),
+      el("p", { class: "dim" }, "The platform's verdict on an uplink stays its own; only what the device gets to see is spoilt. Delays are in real time."),
+      el("form", { class: "card", onsubmit: (event) => this.add(event) },
+        el("h3", {}, "A new disturbance"),
+        el("div", { class: "columns" }, field("What", this.kind), field("For", this.device)), this.fields,
+        el("button", { class: "main" }, "Switch it on")),
+      el("section", { class: "card" }, el("div", { class: "bar" }, el("h3", {}, "In force"),
+        button("Switch all off", () => this.order(() => remove("/api/chaos"), "All quiet"))), this.rules));
+    this.drawFields();
+  }
+
+  drawFields() {
+    this.inputs = KINDS[this.kind.value].fields();
+    put(this.fields, Object.values(this.inputs).map(([label, input]) => field(label, input)));
+  }
+
+  async add(event) {
+    event.preventDefault();
+    const order = { kind: this.kind.value, device: this.device.value || null };
+    for (const [name, [, input]] of Object.entries(this.inputs)) {
+      if (input.type === "checkbox") order[name] = input.checked;
+      else if (input.type === "number") order[name] = Number(input.value);
+      else order[name] = input.value.split(",").map((one) => one.trim()).filter(Boolean).map((one) => (/^\d+$/.test(one) ? Number(one) : one));
+    }
+    await this.order(() => post("/api/chaos", order), "Switched on");
+  }
+
+  async order(what, done) {
+    try {
+      await what();
+      toast(done);
+    } catch (error) {
+      toast(error.message, true);
+    }
+    await this.refresh();
+  }
+
+  async refresh() {
+    try {
+      const rules = await get("/api/chaos");
+      this.context.chaos(rules.filter((rule) => rule.state === "on").length);
+      put(this.rules, table(["Rule", "What it does", "State", "Struck", ""], rules.map((rule) => [
+        rule.id, rule.says, rule.state, plural(rule.struck, "time"),
+        button("Off", () => this.order(() => remove(`/api/chaos/${encodeURIComponent(rule.id)}`), `${rule.id} is off`), { class: "quiet", "aria-label": `Switch ${rule.id} off` }),
+      ]), "Nothing is disturbed."));
+    } catch (error) {
+      put(this.rules, el("p", { class: "dim" }, error.message));
+    }
+  }
+}
