@@ -8,6 +8,8 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from harness.clock.scenario import from_ns
 from harness.errors import HilError
+from harness.evidence import isoformat
+from harness.platform.downlink_model import Transition
 
 AttemptOutcome = Literal["delivered", "unreachable", "error"]
 _NS = 1_000_000_000
@@ -61,7 +63,7 @@ class Attempt(NamedTuple):
     def as_dict(self) -> dict[str, Any]:
         shown = {
             "number": self.number,
-            "at": self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": isoformat(self.at),
             "elapsed_s": self.elapsed_s,
             "outcome": self.outcome,
         }
@@ -74,6 +76,7 @@ class Sms:
 
     ``log`` holds what happened at each attempt: moment in ns since 1970, outcome, detail.
     :attr:`attempts` is made of it when somebody looks, which for most SMS of a fleet nobody does.
+    ``history`` has its changes of status. ``tag`` is a label that its sender gave it.
     ``next_ns`` is when the next attempt (or, after the last, the discard) is due; None once the
     SMS is delivered or discarded.
     """
@@ -86,6 +89,8 @@ class Sms:
     status: str
     next_ns: int | None = None
     log: list[tuple[int, AttemptOutcome, str]] = field(default_factory=list, repr=False)
+    history: list[Transition] = field(default_factory=list, repr=False)
+    tag: str = ""
 
     @property
     def attempts(self) -> list[Attempt]:
@@ -111,7 +116,9 @@ class Sms:
             "device": self.device,
             "msisdn": self.msisdn,
             "text": self.text,
-            "submitted": self.submitted.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "submitted": isoformat(self.submitted),
             "status": self.status,
             "attempts": [attempt.as_dict() for attempt in self.attempts],
+            "transitions": [transition.as_dict() for transition in tuple(self.history)],
+            "next": None if self.next_ns is None else isoformat(from_ns(self.next_ns)),
         }

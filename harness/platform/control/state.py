@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from typing import Any
+from uuid import uuid4
 
 from fastapi import FastAPI, Response
 
@@ -17,13 +18,16 @@ from harness.platform.facade import Platform
 
 def add_state(app: FastAPI, platform: Platform, answers: Answers) -> None:
     """``/api/state``."""
+    instance = uuid4().hex
 
     @app.get("/api/state")
     def state() -> Response:
-        """Addresses, clock, the SMS schedule in force, and everything that is assumed."""
+        """Addresses, clock, the SMS schedule in force, and everything that is assumed.
+        `instance` is another one after a restart."""
         schedule = platform.settings.sms_settings().backoff
         return answers(
             {
+                "instance": instance,
                 "addresses": {
                     name: f"{host}:{port}" for name, (host, port) in platform.addresses.items()
                 },
