@@ -147,6 +147,7 @@ def test_answers_come_in_turn(answers: list[Refusal], repeat: bool, turn: int) -
         lambda: Maintenance(NOW, NOW.replace(tzinfo=None) + timedelta(hours=1), 503),
         lambda: Maintenance(NOW, NOW + timedelta(hours=1), 202),
         lambda: maintenance(NOW, 503),
+        lambda: maintenance(NOW, 503, start=datetime.max.replace(tzinfo=UTC), lasts_s=5),
         lambda: maintenance(NOW, 503, end=NOW + timedelta(1), lasts_s=5),
         lambda: maintenance(NOW, 503, lasts_s=0),
         lambda: maintenance(NOW, 503, start=NOW - timedelta(1), end=NOW),

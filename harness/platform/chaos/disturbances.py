@@ -147,7 +147,10 @@ def maintenance(
     begins = start or now
     if lasts_s is not None:
         _number("maintenance: how long it lasts", lasts_s, 0, 10 * 366 * 86_400, above=True)
-        end = begins + timedelta(seconds=lasts_s)
+        try:
+            end = begins + timedelta(seconds=lasts_s)
+        except OverflowError:
+            raise UsageError(f"maintenance: {begins.isoformat()} is too late to begin") from None
     assert end is not None
     window = Maintenance(begins, end, answer)
     if end <= now:

@@ -12,9 +12,9 @@ from typing import Any
 from harness.clock import ClockError, ScenarioClock, Timer
 from harness.clock.scenario import to_ns
 from harness.errors import UsageError
+from harness.evidence import isoformat
 from harness.platform.chaos.disturbances import Disturbance, Maintenance
 from harness.platform.chaos.rule import Rule, Standing, Strike
-from harness.platform.chaos.words import moment
 from harness.platform.evidence import Evidence
 
 MAX_RULES = 100
@@ -34,10 +34,10 @@ class ClockJump:
 
     @property
     def says(self) -> str:
-        return f"the scenario clock jumped from {moment(self.before)} to {moment(self.after)}"
+        return f"the scenario clock jumped from {isoformat(self.before)} to {isoformat(self.after)}"
 
     def as_dict(self) -> dict[str, Any]:
-        return {"kind": "clock-jump", "from": moment(self.before), "to": moment(self.after),
+        return {"kind": "clock-jump", "from": isoformat(self.before), "to": isoformat(self.after),
                 "says": self.says}  # fmt: skip
 
 

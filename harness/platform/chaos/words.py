@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
+from harness.evidence import isoformat
 from harness.platform.chaos.disturbances import (
     Disturbance,
     Latency,
@@ -15,11 +15,6 @@ from harness.platform.chaos.disturbances import (
     ResetConnection,
 )
 from harness.platform.faults import Empty, Fault, Late, Refuse, Reset, Status, fault_name
-
-
-def moment(at: datetime) -> str:
-    """ISO 8601 with milliseconds and Z, as everywhere in the control API."""
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def parameters(disturbance: Disturbance) -> dict[str, Any]:
@@ -36,7 +31,7 @@ def parameters(disturbance: Disturbance) -> dict[str, Any]:
         case RefuseInSequence(answers, repeat):
             return {"answers": [_plain(answer) for answer in answers], "repeat": repeat}
         case Maintenance(start, end, answer):
-            return {"start": moment(start), "end": moment(end), "answer": answer}
+            return {"start": isoformat(start), "end": isoformat(end), "answer": answer}
 
 
 def _plain(answer: str | int) -> str | int:
@@ -75,7 +70,7 @@ def _what(disturbance: Disturbance) -> str:
                 if answer == "refuse-connections"
                 else f"every request is answered with {answer}"
             )
-            return f"maintenance from {moment(start)} until {moment(end)}: {what}"
+            return f"maintenance from {isoformat(start)} until {isoformat(end)}: {what}"
 
 
 def _share(probability: float) -> str:

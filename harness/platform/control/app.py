@@ -11,8 +11,10 @@ from starlette.exceptions import HTTPException
 
 from harness.errors import HilError, UsageError
 from harness.evidence import Redactor
+from harness.platform.chaos.standing import UnknownRule
 from harness.platform.control.answers import Answers
 from harness.platform.control.certificates import add_certificates
+from harness.platform.control.chaos import add_chaos
 from harness.platform.control.destinations import add_destinations
 from harness.platform.control.docs import add_docs
 from harness.platform.control.events import add_events
@@ -21,6 +23,7 @@ from harness.platform.control.messages import add_messages
 from harness.platform.control.page import add_page
 from harness.platform.control.state import add_clock, add_state
 from harness.platform.control.uplinks import add_uplinks
+from harness.platform.downlinks import UnknownDownlink
 from harness.platform.facade import Platform, UnknownDevice
 
 
@@ -41,6 +44,7 @@ def make_app(platform: Platform, feed: Feed, redactor: Redactor) -> FastAPI:
     add_events(app, feed)
     add_certificates(app, platform)
     add_destinations(app, platform, redactor)
+    add_chaos(app, platform)
     add_docs(app)
     add_page(app)
     return app
@@ -57,7 +61,7 @@ def _refusals(app: FastAPI) -> None:
 
     @app.exception_handler(HilError)
     async def refused_order(_: Request, error: HilError) -> Response:
-        if isinstance(error, UnknownDevice):
+        if isinstance(error, UnknownDevice | UnknownDownlink | UnknownRule):
             return _refused(404, str(error))
         return _refused(400 if isinstance(error, UsageError) else 409, str(error))
 
