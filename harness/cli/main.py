@@ -18,6 +18,7 @@ from harness.errors import HilError
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("harness.cli.run", "run scenarios on a rig and write a report"),
     "check": ("harness.cli.check", "validate rig and scenario files without running them"),
+    "requirements": ("harness.cli.requirements", "which scenarios verify each requirement"),
     "serve": ("harness.cli.serve", "the mocked platform on its own"),
     "modem": ("harness.cli.modem", "a virtual modem on a PTY or a UART"),
     "families": ("harness.cli.families", "the modem families and what they can do"),

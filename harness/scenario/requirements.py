@@ -23,6 +23,11 @@ class Requirement:
     source: str
     sure: str
 
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """Whose it is: of ``dev``, ``plat``, ``rig``."""
+        return tuple(self.who.split(", "))
+
 
 @cache
 def requirements() -> dict[str, Requirement]:
