@@ -28,6 +28,11 @@ class LoopThread:
         asyncio.set_event_loop(self.loop)
         self.loop.run_forever()
 
+    @property
+    def here(self) -> bool:
+        """Whether the caller is on the loop's thread."""
+        return threading.current_thread() is self._thread
+
     def run(self, work: Coroutine[Any, Any, T], timeout_s: float = 10.0) -> T:
         """Run a coroutine on the loop from another thread and wait for its result.
 
@@ -42,7 +47,7 @@ class LoopThread:
 
     def call(self, work: Callable[[], T], timeout_s: float = 10.0) -> T:
         """Call a plain function on the loop's thread and wait for what it returns."""
-        if threading.current_thread() is self._thread:
+        if self.here:
             return work()
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
 

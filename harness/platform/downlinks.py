@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from harness.errors import UsageError
+from harness.errors import HilError, UsageError
 from harness.platform.downlink_model import (
     HISTORY_LIMIT,
     NEXT,
@@ -57,7 +57,8 @@ class _Lane:
 class DownlinkQueue:
     """All downlinks of all devices. Thread-safe.
 
-    ``changed`` is told of every transition and the downlink it made, in order. ``now_ns`` is the
+    ``changed`` is told of every transition and the downlink it made, in order; what it raises about
+    a new downlink refuses that downlink. ``now_ns`` is the
     scenario clock. The cost of each operation does not grow with the number of devices, nor with
     that of downlinks, of which the newest ``keep`` that have ended are remembered.
     """
@@ -125,7 +126,12 @@ class DownlinkQueue:
             now_ns = self._now_ns()
             downlink = replace(new, id=f"dl-{self._last}", created_ns=now_ns)
             self._lanes.setdefault(new.device, _Lane()).numbers[self._last] = None
-            return self._store(None, downlink, reason, now_ns)
+            try:
+                return self._store(None, downlink, reason, now_ns)
+            except HilError:  # whoever is told could not keep it: it was never taken
+                del self._all[self._last], self._lanes[new.device].numbers[self._last]
+                self.waiting -= new.status is _EXECUTING
+                raise
 
     def restore(self, downlink: Downlink) -> None:
         """Take back a downlink as it was remembered elsewhere, oldest first; nobody is told.

@@ -28,6 +28,7 @@ from harness.platform.uplink import Uplink
 
 if TYPE_CHECKING:
     from harness.platform.https import HttpsFront
+    from harness.platform.persistence.file import StoreFile
 
 
 class UnknownDevice(UsageError):
@@ -39,7 +40,8 @@ class Platform:
 
     ``recorder`` takes the events (:data:`~harness.platform.evidence.NO_EVIDENCE` for none).
     ``work`` counts every request in from its first byte until its response was written, so that
-    virtual time waits for it.
+    virtual time waits for it. With a ``store_file`` it goes on where that ends and keeps everything
+    there; whoever opened the file closes it, after :meth:`stop`.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Platform:
         work: WorkCounter = NO_WORK,
         settings: PlatformSettings | None = None,
         sms_gateway: SmsGateway | None = None,
+        store_file: StoreFile | None = None,
     ) -> None:
         self.registry = registry
         self.clock = clock
@@ -69,6 +72,10 @@ class Platform:
             clock, recorder, loop, work, self.settings.destinations, self._ingestion.store.touched
         )
         self._sms = SmsCentre(clock, recorder, sms_gateway, self.settings.sms_settings())
+        if store_file is not None:
+            from harness.platform.persistence.attach import take_up  # SQLite, only where it is used
+
+            take_up(store_file, self._ingestion, self._sms, loop, recorder)
 
     def start(
         self, sockets: SocketFactory, host: str = "127.0.0.1", port: int = 0

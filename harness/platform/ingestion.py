@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Protocol
 
 from harness.clock import ScenarioClock, WorkCounter
 from harness.platform.behaviour import Behaviour
 from harness.platform.chaos import Chaos
 from harness.platform.connection import Hold
-from harness.platform.downlinks import DownlinkQueue, DownlinkStatus
+from harness.platform.downlinks import Downlink, DownlinkQueue, DownlinkStatus, Transition
 from harness.platform.evidence import Evidence
 from harness.platform.faults import Fault, FaultPlan, altered, deliver, fault_name
 from harness.platform.findings import Outcome
@@ -27,6 +28,15 @@ NOT_KEPT = "not-kept"
 """What an answer is marked with when its uplink could not be kept on disk."""
 
 
+class Keeper(Protocol):
+    """Keeps what is no uplink. Raises :class:`~harness.errors.HilError` for a new downlink that
+    cannot be kept, which is then not taken."""
+
+    def keep_downlink(self, downlink: Downlink, step: Transition) -> None: ...
+
+    def keep_aborted(self, aborted: Aborted) -> None: ...
+
+
 class Ingestion:
     """The :class:`~harness.platform.connection.Handler` behind all connections."""
 
@@ -41,11 +51,12 @@ class Ingestion:
         self.settings = settings
         self.work = work
         self.faults = FaultPlan()
-        self.downlinks = DownlinkQueue(evidence.downlink, clock.now_ns, settings.keep_downlinks)
+        self.downlinks = DownlinkQueue(self._downlink_moved, clock.now_ns, settings.keep_downlinks)
         self.store = UplinkStore(settings.keep_uplinks)
         self.forward: Callable[[Uplink], object] | None = None  # what is accepted goes on there
         self.chaos: Chaos | None = None  # set: standing rules about answers
         self.hold: Hold | None = None  # set: no answer goes before its uplink is kept on disk
+        self.keeper: Keeper | None = None  # the same for what else happens
         self._judge = Judge(registry, self.store.bodies)
         self._clock = clock
         self._evidence = evidence
@@ -121,7 +132,7 @@ class Ingestion:
             self._evidence.answered(uplink)
         self.store.uplinks.append(uplink)
         self.store.touched()
-        if self.forward is not None and uplink.taken and NOT_KEPT not in uplink.faults:
+        if self.forward is not None and uplink.taken:
             self.forward(uplink)
 
     def not_kept(self, uplink: Uplink) -> None:
@@ -129,7 +140,9 @@ class Ingestion:
         lost; what is refused anyway keeps its answer, which tells more."""
         if uplink.outcome is Outcome.ACCEPTED:
             if uplink.downlink is not None:
-                self.downlinks.settle(uplink.downlink, None)
+                self.downlinks.settle(
+                    uplink.downlink, None, f"exchange {uplink.exchange} {NOT_KEPT}"
+                )
                 uplink.downlink = None
             uplink.status = HTTPStatus.SERVICE_UNAVAILABLE.value
             uplink.data = empty_response(uplink.status, uplink.close)
@@ -177,6 +190,11 @@ class Ingestion:
             self._evidence.response(answer)
         self.store.touched()
 
+    def _downlink_moved(self, downlink: Downlink, step: Transition) -> None:
+        if self.keeper is not None:
+            self.keeper.keep_downlink(downlink, step)
+        self._evidence.downlink(downlink, step)
+
     def _settle(self, answer: Uplink, ident: str, whole: bool) -> None:
         """What became of the downlink in an answer (assumed: no acknowledgement is documented)."""
         number, status = answer.exchange, None
@@ -195,6 +213,9 @@ class Ingestion:
         if parsed is not None and parsed.length is not None:
             why = f"{why} after {len(body)} of {parsed.length} body bytes"
         number = next(self._numbers)
-        self.store.aborted.append(Aborted(number, peer, why, head, body))
+        aborted = Aborted(number, peer, why, head, body)
+        self.store.aborted.append(aborted)
+        if self.keeper is not None:
+            self.keeper.keep_aborted(aborted)
         self._evidence.aborted(number, peer, why)
         self.store.touched()

@@ -8,14 +8,16 @@ failed, so that a stepped clock makes each attempt with the device as it is at t
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from harness.backoff import attempts, discard_after
 from harness.clock import ScenarioClock, Timer
 from harness.clock.scenario import from_ns
+from harness.errors import HilError, UsageError
 from harness.evidence import Recorder
+from harness.platform.downlink_model import Transition
 from harness.platform.registry import Registration
 from harness.platform.sms_model import (
     Attempt,
@@ -43,6 +45,7 @@ __all__ = [
 _NS = 1_000_000_000
 _SOURCE = "sms-centre"
 _NO_GATEWAY: tuple[AttemptOutcome, str] = ("unreachable", "no gateway")
+_NOT_RUNNING = "not made: the platform was not running"
 
 
 class GatewayRouter:
@@ -68,6 +71,9 @@ class SmsCentre:
 
     Attempts run in the thread that submits or that moves the clock. A gateway that raises counts
     as an attempt with outcome ``error``. Without a gateway no device can be reached.
+
+    :attr:`changed` is told of every SMS taken, attempted or ended. What it raises when an SMS is
+    taken refuses that SMS.
     """
 
     def __init__(
@@ -78,6 +84,7 @@ class SmsCentre:
         settings: SmsSettings | None = None,
     ) -> None:
         self.gateway = gateway
+        self.changed: Callable[[Sms], object] | None = None
         self.settings = settings or SmsSettings()
         self._clock = clock
         self._recorder = recorder
@@ -90,7 +97,7 @@ class SmsCentre:
             (discard_after(self.settings.backoff) * _NS, "sms discard"),
         )
 
-    def submit(self, device: Registration, text: str) -> Sms:
+    def submit(self, device: Registration, text: str, tag: str = "") -> Sms:
         """Take an SMS for ``device`` and make the first attempt.
 
         Raises :class:`SmsRefused` when the SIM gets no SMS or its ICCID or number is not known.
@@ -102,11 +109,46 @@ class SmsCentre:
                 len(self._all) + 1, device.name, msisdn, text, now_ns, self.settings.status.pending
             )
             sms.next_ns = now_ns
+            sms.tag = tag
             self._all.append(sms)
+        self._tell_of_new(sms)
         self._record("sms.submit", sms, text=text, schedule=list(attempts(self.settings.backoff)))
-        self._record("sms.status", sms, status=sms.status)
+        self._move(sms, None, sms.status, "submitted")
         self._attempt(sms)
         return sms
+
+    def _tell_of_new(self, sms: Sms) -> None:
+        try:
+            self._tell(sms)
+        except HilError:  # whoever is told could not keep it: it was never taken
+            sms.status, sms.next_ns = self.settings.status.failed, None
+            self._tell(sms)
+            raise
+
+    def _tell(self, sms: Sms) -> None:
+        if self.changed is not None:
+            self.changed(sms)
+
+    def restore(self, kept: Sequence[Sms]) -> None:
+        """Take up the SMS that an earlier centre left, oldest first; before the first new one.
+
+        An attempt that was due meanwhile is on the record as not made (outcome ``error``), and the
+        schedule goes on with the next one, at its own moment.
+        """
+        with self._lock:
+            if [sms.id for sms in (*self._all, *kept)] != list(range(1, len(kept) + 1)):
+                raise UsageError("kept SMS can only be taken up by a new SMS centre, all of them")
+            self._all.extend(kept)
+        now_ns = self._clock.now_ns()
+        for sms in kept:
+            if not sms.open:
+                continue
+            for after_ns, _ in self._steps[len(sms.log) : -1]:
+                if (due_ns := sms.submitted_ns + after_ns) <= now_ns:
+                    sms.log.append((due_ns, "error", _NOT_RUNNING))
+                    self._record_attempt(sms, len(sms.log))
+            self._plan(sms, len(sms.log))  # one whose discard is due goes at once
+            self._tell(sms)
 
     def list(self) -> tuple[Sms, ...]:
         """Every SMS, oldest first."""
@@ -154,9 +196,10 @@ class SmsCentre:
         if self._recorder is not None:
             self._record_attempt(sms, made)
         if outcome == "delivered":
-            self._finish(sms, self.settings.status.delivered)
+            self._finish(sms, self.settings.status.delivered, f"delivered at attempt {made}")
         else:
             self._plan(sms, made)
+            self._tell(sms)
 
     def _deliver(self, sms: Sms, gateway: SmsGateway) -> tuple[AttemptOutcome, str]:
         message = ShortMessage(
@@ -173,7 +216,10 @@ class SmsCentre:
         after_ns, label = self._steps[made]
         before = self._timers.get(sms.id)
         if made == len(self._steps) - 1:
-            then: Callable[[], object] = partial(self._finish, sms, self.settings.status.failed)
+            reason = f"discarded after {after_ns / _NS / 3600:g} h and {made} attempts"
+            then: Callable[[], object] = partial(
+                self._finish, sms, self.settings.status.failed, reason
+            )
         else:
             then = partial(self._attempt, sms) if before is None else before.callback
         sms.next_ns = due_ns = sms.submitted_ns + after_ns
@@ -181,14 +227,19 @@ class SmsCentre:
         if self._closed:  # meanwhile, and perhaps too early to find this timer
             timer.cancel()
 
-    def _finish(self, sms: Sms, status: str) -> None:
+    def _finish(self, sms: Sms, status: str, reason: str) -> None:
         with self._lock:
             if self._closed:
                 return
             self._timers.pop(sms.id, None)
-            sms.status = status
+            before, sms.status = sms.status, status
             sms.next_ns = None
-        self._record("sms.status", sms, status=status)
+        self._move(sms, before, status, reason)
+        self._tell(sms)
+
+    def _move(self, sms: Sms, before: str | None, after: str, reason: str) -> None:
+        sms.history.append(Transition(self._clock.now_ns(), before, after, reason))
+        self._record("sms.status", sms, status=after, **{"from": before}, reason=reason)
 
     def _record_attempt(self, sms: Sms, made: int) -> None:
         attempt = sms.attempts[made - 1]

@@ -1,0 +1,1 @@
+"""Keeping what the platform has seen and was told in one SQLite file."""

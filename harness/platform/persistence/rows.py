@@ -1,0 +1,203 @@
+"""Uplinks, downlinks and SMS as rows and back. No secret is in a row (:class:`Rows` redacts).
+
+A downlink or SMS whose content holds a secret cannot be sent again from what is kept: its row is
+marked ``unsendable``, and read back it has failed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter
+
+from harness.evidence import Redactor
+from harness.network.tls import TlsSession
+from harness.platform.check_token import VERIFIED
+from harness.platform.downlinks import Downlink, DownlinkStatus, Transition
+from harness.platform.findings import Finding, Outcome
+from harness.platform.sms_model import Sms
+from harness.platform.store import Aborted
+from harness.platform.uplink import TokenVerdict, Uplink, Verdict
+from harness.token import Explanation
+
+_DOWNLINK = TypeAdapter(Downlink)
+_SMS = TypeAdapter(Sms)
+_EXPLANATION = TypeAdapter(Explanation)
+_TLS = TypeAdapter(TlsSession)
+_PLAIN = str.maketrans("‹›", "<>")
+_BYTES = "\x00latin-1"  # no record has a name with a NUL
+_UNSENDABLE = "a secret stands in it, which the store does not keep"
+
+
+class UplinkRow(NamedTuple):
+    """As in the table ``uplink``. ``data`` is None when there is nothing beyond the columns: no
+    findings, and the token verified."""
+
+    exchange: int
+    received_ns: int
+    peer: str
+    device: str | None
+    outcome: str
+    status: int | None
+    head: bytes
+    body: bytes
+    answer: bytes
+    data: str | None
+
+    def uplink(self) -> Uplink:
+        """Its answer counts as over, but not as arrived in whole: nobody was there to see it."""
+        data: dict[str, Any] = _read(self.data) if self.data is not None else {}
+        findings = tuple(Finding(*item) for item in data.get("findings", ()))
+        outcome, token = Outcome(self.outcome), _token(data.get("token"))
+        verdict = Verdict(outcome, self.device, findings, token)
+        uplink = Uplink(
+            self.exchange, self.peer, self.head, self.body, self.received_ns, verdict
+        )  # fmt: skip
+        uplink.status = self.status
+        uplink.data = self.answer
+        uplink.faults = tuple(data.get("faults", ()))
+        uplink.chaos = tuple(data.get("chaos", ()))
+        uplink.downlink = data.get("downlink")
+        if "tls" in data:
+            uplink.tls = _TLS.validate_python(data["tls"])
+        uplink.answered = True
+        return uplink
+
+
+class AbortedRow(NamedTuple):
+    """As in the table ``aborted``."""
+
+    exchange: int
+    peer: str
+    why: str
+    head: bytes
+    body: bytes
+
+
+class DownlinkRow(NamedTuple):
+    """As in the table ``downlink``."""
+
+    id: str
+    device: str
+    status: str
+    unsendable: int
+    data: str
+
+    def downlink(self) -> Downlink:
+        kept = _DOWNLINK.validate_python(_read(self.data))
+        if not self.unsendable or kept.status.final:
+            return kept
+        failed = DownlinkStatus.FAILED
+        step = Transition(kept.modified_ns, kept.status.value, failed.value, _UNSENDABLE)
+        return replace(kept, status=failed, history=(*kept.history, step))
+
+
+class SmsRow(NamedTuple):
+    """As in the table ``sms``."""
+
+    id: int
+    device: str
+    status: str
+    next_ns: int | None
+    unsendable: int
+    data: str
+
+    def sms(self, failed: str) -> Sms:
+        """``failed`` is the status of one that cannot be sent any more."""
+        kept = _SMS.validate_python(_read(self.data))
+        if self.unsendable and kept.open:
+            kept.status, kept.next_ns = failed, None
+        return kept
+
+
+class Rows:
+    """Makes rows. ``redact`` decides what must not be written."""
+
+    def __init__(self, redact: Redactor) -> None:
+        self._redact = redact
+
+    def uplink(self, uplink: Uplink) -> UplinkRow:
+        return UplinkRow(
+            uplink.exchange,
+            uplink.received_ns,
+            uplink.peer,
+            uplink.device,
+            uplink.outcome.value,
+            uplink.status,
+            self._bytes(uplink.head),
+            self._bytes(uplink.body),
+            uplink.sent if uplink.downlink is None else self._bytes(uplink.sent),
+            self._more(uplink),
+        )
+
+    def aborted(self, aborted: Aborted) -> AbortedRow:
+        head, body = self._bytes(aborted.head), self._bytes(aborted.body)
+        return AbortedRow(aborted.exchange, aborted.peer, aborted.why, head, body)
+
+    def downlink(self, downlink: Downlink) -> DownlinkRow:
+        text = _written(_DOWNLINK.dump_python(downlink))
+        data = self._redact(text)
+        status = downlink.status.value
+        return DownlinkRow(downlink.id, downlink.device, status, int(data != text), data)
+
+    def sms(self, sms: Sms) -> SmsRow:
+        text = _written(_SMS.dump_python(sms))
+        data = self._redact(text)
+        return SmsRow(sms.id, sms.device, sms.status, sms.next_ns, int(data != text), data)
+
+    def _bytes(self, data: bytes) -> bytes:
+        """The bytes; or, if a secret stands in them, about what the timeline would show."""
+        text = data.decode("latin-1")
+        shown = self._redact(text)
+        return data if shown == text else shown.translate(_PLAIN).encode("latin-1", "replace")
+
+    def _more(self, uplink: Uplink) -> str | None:
+        more: dict[str, Any] = {}
+        if uplink.findings:
+            more["findings"] = uplink.findings
+        token = uplink.token
+        if token is not VERIFIED:
+            details = token.details
+            more["token"] = {"verdict": token.verdict, "explanation": token.explanation} | (
+                {} if details is None else {"details": _EXPLANATION.dump_python(details)}
+            )
+        if uplink.faults:
+            more["faults"] = uplink.faults
+        if uplink.chaos:
+            more["chaos"] = uplink.chaos
+        if uplink.downlink is not None:
+            more["downlink"] = uplink.downlink
+        if uplink.tls is not None:
+            more["tls"] = _TLS.dump_python(uplink.tls)
+        return self._redact(_written(more)) if more else None
+
+
+def _written(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_bytes_as_text)
+
+
+def _bytes_as_text(value: object) -> dict[str, str]:
+    if isinstance(value, bytes):
+        return {_BYTES: value.decode("latin-1")}
+    raise TypeError(f"{type(value).__name__} cannot be kept")
+
+
+def _read(text: str) -> Any:
+    return json.loads(text, object_hook=_text_as_bytes)
+
+
+def _text_as_bytes(value: dict[str, Any]) -> Any:
+    return value[_BYTES].encode("latin-1") if value.keys() == {_BYTES} else value
+
+
+def _token(kept: dict[str, Any] | None) -> TokenVerdict:
+    if kept is None:
+        return VERIFIED
+    details = kept.get("details")
+    return TokenVerdict(
+        kept["verdict"],
+        kept["explanation"],
+        None if details is None else _EXPLANATION.validate_python(details),
+    )
