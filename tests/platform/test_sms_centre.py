@@ -54,10 +54,13 @@ def test_an_unreachable_device_is_tried_at_every_moment_and_then_given_up(
     assert {attempt.outcome for attempt in sms.attempts} == {"unreachable"}
     moments = [event.at for event in timeline.events("sms.attempt")]
     assert moments[:2] == ["2026-03-01T00:00:00.000Z", "2026-03-01T00:01:00.000Z"]
-    assert [event.data["status"] for event in timeline.events("sms.status")] == [
-        "PENDING",
-        "FAILED",
+    reason = f"discarded after {end_s / HOUR:g} h and {len(attempts(settings))} attempts"
+    steps = [
+        (event.data["from"], event.data["status"], event.data["reason"])
+        for event in timeline.events("sms.status")
     ]
+    assert steps == [(None, "PENDING", "submitted"), ("PENDING", "FAILED", reason)]
+    assert [(step.before, step.after, step.reason) for step in sms.history] == steps
     clock.advance(100 * HOUR)
     assert len(sms.attempts) == len(attempts(settings))
 
@@ -181,6 +184,11 @@ def test_the_control_api_form_is_complete() -> None:
             {"number": 1, "at": "2026-03-01T00:00:00.000Z", "elapsed_s": 0,
              "outcome": "unreachable", "detail": "no gateway"},
         ],
+        "transitions": [
+            {"at": "2026-03-01T00:00:00.000Z", "from": None, "to": "PENDING",
+             "reason": "submitted"},
+        ],
+        "next": "2026-03-01T00:01:00.000Z",
     }  # fmt: skip
 
 

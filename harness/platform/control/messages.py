@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import FastAPI, Response
 
 from harness.platform.control.answers import Answers
-from harness.platform.control.orders import DownlinkOrder, SmsOrder
-from harness.platform.downlinks import Downlink
+from harness.platform.control.orders import DownlinkOrder, SmsOrder, StatusOrder
 from harness.platform.facade import Platform
 
 
@@ -18,7 +15,7 @@ def add_messages(app: FastAPI, platform: Platform, answers: Answers) -> None:
     @app.get("/api/downlinks")
     def downlinks() -> Response:
         """All downlinks with their status, oldest first."""
-        return answers([_shown(downlink) for downlink in platform.downlinks()])
+        return answers([downlink.as_dict() for downlink in platform.downlinks()])
 
     @app.post("/api/downlinks", status_code=201)
     def queue_downlink(order: DownlinkOrder) -> Response:
@@ -26,7 +23,14 @@ def add_messages(app: FastAPI, platform: Platform, answers: Answers) -> None:
         queued = platform.queue_downlink(
             order.device, order.records, status=order.status, shape=order.shape
         )
-        return answers(_shown(queued), 201)
+        return answers(queued.as_dict(), 201)
+
+    @app.put("/api/downlinks/{ident}")
+    def move_on(ident: str, order: StatusOrder) -> Response:
+        """Move a downlink on in its life; a step that its life does not have is refused (409)."""
+        return answers(
+            platform.set_downlink_status(ident, order.status, order.reason).as_dict()
+        )
 
     @app.get("/api/sms")
     def sms() -> Response:
@@ -37,15 +41,3 @@ def add_messages(app: FastAPI, platform: Platform, answers: Answers) -> None:
     def submit_sms(order: SmsOrder) -> Response:
         """Submit an SMS; it is retried on the scenario clock."""
         return answers(platform.submit_sms(order.device, order.text).as_dict(), 201)
-
-
-def _shown(downlink: Downlink) -> dict[str, Any]:
-    return {
-        "id": downlink.id,
-        "device": downlink.device,
-        "status": downlink.status.value,
-        "records": [dict(record) for record in downlink.records],
-        "shape": downlink.shape,
-        "exchange": downlink.exchange,
-        "sent": downlink.sent,
-    }

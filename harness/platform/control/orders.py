@@ -21,6 +21,13 @@ class DownlinkOrder(Order):
     shape: Literal["separate", "merged"] | None = None
 
 
+class StatusOrder(Order):
+    """Move a downlink to another status of its life."""
+
+    status: str
+    reason: str = Field(default="set by an order", min_length=1, max_length=500)
+
+
 class SmsOrder(Order):
     """Submit an SMS (SMS-PLUS)."""
 
