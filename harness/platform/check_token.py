@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from harness.platform.findings import Finding, Outcome, error, info, warning
 from harness.platform.head import Head
@@ -15,11 +16,26 @@ from harness.token import explain, secret_problem, verify
 _HEX = re.compile(r"[0-9a-fA-F]{64}")
 NOT_CHECKED = TokenVerdict("unchecked", "no registered device is known whose secret could be used")
 VERIFIED = TokenVerdict("verified", "the token is that of this body and secret")
+_NOT_CARRIED = TokenVerdict("unchecked", "no token travels with it, as configured")
+
+
+class Carried(NamedTuple):
+    """The token that came along, and the words for its place. ``head`` are the bytes before the
+    body, for explanations; ``expected`` says whether a token has a place at all."""
+
+    token: str | None
+    where: str = f"the header {TOKEN_HEADER}"
+    head: bytes = b""
+    expected: bool = True
+
+    @classmethod
+    def in_head(cls, head: Head, raw: bytes) -> Carried:
+        """As the documents have it (TOKEN-HEADER)."""
+        return cls(head.first(TOKEN_HEADER), head=raw)
 
 
 def check_token(
-    head: Head,
-    raw_head: bytes,
+    carried: Carried,
     body: bytes,
     device: Registration | None,
     registry: Registry,
@@ -29,13 +45,15 @@ def check_token(
 
     ``previous`` are earlier bodies of the device, oldest first.
     """
-    token = head.first(TOKEN_HEADER)
+    token, where = carried.token, carried.where
     findings: list[Finding] = []
+    if not carried.expected:
+        return findings, _NOT_CARRIED, Outcome.ACCEPTED
     if token is not None and _HEX.fullmatch(token) is None:
         findings.append(
             error(
                 "TOKEN-HEADER",
-                f"{TOKEN_HEADER} has to be 64 hex characters; it has {len(token)}: {token[:70]!r}",
+                f"{where} has to be 64 hex characters; it has {len(token)}: {token[:70]!r}",
             )
         )
     if device is None:
@@ -52,8 +70,8 @@ def check_token(
     if problem is not None:
         findings.append(warning("TOKEN-SECRET", problem))
     if token is None:
-        findings.append(error("TOKEN-HEADER", f"the header {TOKEN_HEADER} is missing"))
-        missing = TokenVerdict("missing", f"the header {TOKEN_HEADER} is missing")
+        findings.append(error("TOKEN-HEADER", f"{where} is missing"))
+        missing = TokenVerdict("missing", f"{where} is missing")
         return findings, missing, Outcome.MALFORMED
     if verify(body, device.secret, token):
         return findings, VERIFIED, Outcome.ACCEPTED
@@ -72,7 +90,7 @@ def check_token(
         token,
         other_secrets=others,
         previous_bodies=previous,
-        head=raw_head,
+        head=carried.head,
     )
     sentence = reason.sentence + (f" ({reason.hint})" if reason.hint else "")
     findings.append(error(reason.requirement or "TOKEN-FORMULA", sentence))

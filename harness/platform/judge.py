@@ -19,7 +19,7 @@ from harness.clock.scenario import NS, from_ns
 from harness.platform.canonical import CANONICAL_BODY, CANONICAL_BODY_LIMIT
 from harness.platform.check_body import check_base_names, check_bytes, salvage_device
 from harness.platform.check_head import check_head, check_trailing
-from harness.platform.check_token import NOT_CHECKED, VERIFIED, check_token
+from harness.platform.check_token import NOT_CHECKED, VERIFIED, Carried, check_token
 from harness.platform.findings import Finding, Outcome, error, warning
 from harness.platform.head import Head, Refusal
 from harness.platform.registry import Registration, Registry
@@ -76,7 +76,19 @@ class Judge:
         if request.trailing.strip(b"\r\n"):
             # Blame the length alone: pack and token are judged as the device meant them.
             meant, usable = meant + request.trailing, False
-        return self._judged(head, request.head, meant, findings, usable, received_ns)
+        carried = Carried.in_head(head, request.head)
+        return self._judged(carried, _endpoint(head), meant, findings, usable, received_ns)
+
+    def message(
+        self, body: bytes, carried: Carried, findings: list[Finding], received_ns: int
+    ) -> Verdict:
+        """The verdict on a pack that came in no HTTP request; ``findings`` are those about what it
+        came in. An error among them refuses it."""
+        device = salvage_device(body, self._registry)
+        internet = b"DVNUUID" in body if device is None else device.imei is None
+        usable = all(finding.severity != "error" for finding in findings)
+        endpoint = "ip" if internet else "m2m"
+        return self._judged(carried, endpoint, body, findings, usable, received_ns)
 
     def _documented(self, token: str, body: bytes, received_ns: int) -> Verdict | None:
         found = CANONICAL_BODY.fullmatch(body)
@@ -103,8 +115,8 @@ class Judge:
 
     def _judged(
         self,
-        head: Head,
-        raw_head: bytes,
+        carried: Carried,
+        endpoint: str,
         body: bytes,
         findings: list[Finding],
         usable: bool,
@@ -112,12 +124,10 @@ class Judge:
     ) -> Verdict:
         remarks, trimmed = check_bytes(body)
         findings += remarks
-        device, named, readable = self._pack(trimmed, head, findings, received_ns)
+        device, named, readable = self._pack(trimmed, endpoint, findings, received_ns)
         salvaged = device or salvage_device(body, self._registry)
         previous = self._history(salvaged.name) if salvaged is not None else ()
-        remarks, token, by_token = check_token(
-            head, raw_head, body, salvaged, self._registry, previous
-        )
+        remarks, token, by_token = check_token(carried, body, salvaged, self._registry, previous)
         findings += remarks
         if not usable or not readable or not named or by_token is Outcome.MALFORMED:
             outcome = Outcome.MALFORMED
@@ -129,7 +139,7 @@ class Judge:
         return Verdict(outcome, name, tuple(findings), token)
 
     def _pack(
-        self, body: bytes, head: Head, findings: list[Finding], received_ns: int
+        self, body: bytes, endpoint: str, findings: list[Finding], received_ns: int
     ) -> tuple[Registration | None, bool, bool]:
         """The device that the pack names, whether it names any, and whether it is a valid pack."""
         try:
@@ -145,7 +155,6 @@ class Judge:
             at = issue[4]
             where = "" if at is None else f"record {at + 1}: "
             findings.append(Finding(issue.requirement, issue.severity, where + issue.message))
-        endpoint = "ip" if head.path == IP_PATH else "m2m"
         remarks, device = check_base_names(pack.base_names, endpoint, self._registry)
         findings += remarks
         return device, bool(pack.base_names), pack.valid
@@ -173,7 +182,8 @@ class Judge:
         findings, _ = check_head(parsed)
         findings.append(error("HTTP-LENGTH", message))
         device = salvage_device(body, self._registry)
-        remarks, token, _ = check_token(parsed, head, body, device, self._registry, ())
+        carried = Carried.in_head(parsed, head)
+        remarks, token, _ = check_token(carried, body, device, self._registry, ())
         findings += remarks
         name = device.name if device is not None else None
         return Verdict(Outcome.MALFORMED, name, tuple(findings), token)
@@ -183,6 +193,10 @@ class Judge:
         name = device.name if device is not None else None
         token: TokenVerdict = NOT_CHECKED
         return Verdict(Outcome.MALFORMED, name, tuple(findings), token)
+
+
+def _endpoint(head: Head) -> str:
+    return "ip" if head.path == IP_PATH else "m2m"
 
 
 _REFUSED = {
