@@ -53,41 +53,35 @@ def as_curl(uplink: Uplink, http: Address | None, https: Address | None) -> str:
     if head is None:
         host, port = _reached(http or ("127.0.0.1", 80))
         return f"{_printf(uplink.head + uplink.body)} | nc -w 5 {host} {port}"
-    words = ["curl", "-sS", "-i"]
     if uplink.tls is not None and https is not None:
         host, port = _reached(https)
-        words += ["--cacert", "ca.pem", "--connect-to", f"::{_bracketed(host)}:{port}"]
+        reached = [("--cacert", "ca.pem"), ("--connect-to", f"::{_bracketed(host)}:{port}")]
         url = f"https://{PLATFORM_NAME}"
     else:
         host, port = _reached(http or ("127.0.0.1", 80))
+        reached = []
         url = f"http://{_bracketed(host)}:{port}"
-    if head.method != "POST" or not uplink.body:
-        words += ["-X", head.method]
-    for name, value in _headers(head):
-        words += ["-H", f"{name}: {value}" if value else f"{name};"]
-    words += [item for name in _OWN_OF_CURL if not head.all(name) for item in ("-H", f"{name}:")]
+    options = [("curl", "-sS", "-i"), *reached]
+    has_body = bool(uplink.body or head.all("Content-Length"))
+    if head.method != "POST" or not has_body:
+        options.append(("-X", head.method))
+    options += [("-H", f"{name}: {value}" if value else f"{name};") for name, value in _sent(head)]
+    options += [("-H", f"{name}:") for name in _OWN_OF_CURL if not head.all(name)]
     piped = ""
-    if uplink.body:
+    if has_body:
         text = _text(uplink.body)
         if text is None or text.startswith("@"):
             piped = f"{_printf(uplink.body)} | "
-        words += ["--data-binary", "@-" if piped else str(text)]
+        options.append(("--data-binary", "@-" if piped else str(text)))
     target = head.target if head.target.startswith("/") else head.path
-    return piped + _lines([*words, url + target])
+    options.append((url + target,))
+    return piped + " \\\n  ".join(shlex.join(option) for option in options)
 
 
-def _headers(head: Head) -> list[tuple[str, str]]:
+def _sent(head: Head) -> list[tuple[str, str]]:
     """Those that curl does not count by itself."""
     alone = ("content-length", "transfer-encoding", "expect")
     return [(name, value) for name, value in head.headers if name.lower() not in alone]
-
-
-def _lines(words: list[str]) -> str:
-    """One option a line."""
-    text = ""
-    for word in words:
-        text += (" \\\n  " if text and word.startswith("-") else " ") + shlex.quote(word)
-    return text.strip()
 
 
 def _reached(address: Address) -> Address:
@@ -121,20 +115,21 @@ def as_steps(uplink: Uplink, device: Registration | None) -> str | None:
     """Steps that make a device under test send this again, and expect what came of it, as YAML.
 
     The device's identifier becomes ``${imei}`` or ``${dvnuuid}``, so that the steps fit any device.
-    None for what the language cannot say: a head that is none, a body that is not UTF-8.
+    None for what the language cannot say: a head that is none, a body that is not UTF-8 or holds
+    the mark of a placeholder.
     """
     head = uplink.request
     try:
         body = uplink.body.decode()
     except UnicodeDecodeError:
         return None
-    if head is None:
+    if head is None or "${" in body:
         return None
     if device is not None and device.imei:
         body = body.replace(device.imei, "${imei}")
     elif device is not None and device.dvnuuid:
         body = body.replace(device.dvnuuid, "${dvnuuid}")
-    report = {"body": json.dumps(body, ensure_ascii=False)}
+    report = {"body": _quoted(body)}
     mistake = MISTAKES.get(uplink.token.code)
     if mistake is not None:
         report["token"] = mistake
@@ -150,6 +145,21 @@ def as_steps(uplink: Uplink, device: Registration | None) -> str | None:
         seen += f", explained: {uplink.token.code}"
     lines += ["- expect:", f"    uplink: {{{seen}}}"]
     return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """As a YAML scalar: readable where that can be, with escapes where it has to be."""
+    if text.isprintable():
+        return "'" + text.replace("'", "''") + "'"
+    return '"' + "".join(_escaped(char) for char in text) + '"'
+
+
+def _escaped(char: str) -> str:
+    if char in '"\\':
+        return "\\" + char
+    if char.isprintable():
+        return char
+    return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
 
 
 def _request(head: Head, uplink: Uplink) -> list[tuple[str, str]]:

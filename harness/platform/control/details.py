@@ -43,6 +43,7 @@ def _token(uplink: Uplink) -> dict[str, Any]:
     out: dict[str, Any] = {"sent": sent}
     if found is not None:
         out |= {
+            "sentence": found.sentence,
             "hint": found.hint,
             "expected": {"text": found.expected_shown, "mark": found.expected_mark},
             "hashed": {"text": found.candidate_shown, "mark": found.candidate_mark},

@@ -9,7 +9,7 @@ token=$(printf '%s%s' "$body" "$SECRET" | sha256sum | cut -d ' ' -f 1)
 curl -i ${base}/ingestion/m2m/senml/v1 -H 'Host: m.m' \\
   -H "Things-Message-Token: $token" -H 'Content-Type: application/json' --data-binary "$body"
 ` : "";
-  return el("div", { class: "page" },
+  return [
     el("h2", {}, "About this platform"),
     el("section", { class: "card" }, el("h3", {}, "Where it listens"),
       table(["For", "Address"], Object.entries(addresses).map(([name, where]) => [
@@ -22,5 +22,6 @@ curl -i ${base}/ingestion/m2m/senml/v1 -H 'Host: m.m' \\
       el("p", {}, el("a", { href: "/docs" }, "The control API"), " – everything on this page, for programs")),
     el("section", { class: "card" }, el("h3", {}, "Assumed"),
       el("p", { class: "dim" }, "What the platform's documents do not say, and what this platform does about it."),
-      table(["What", "Here", "Why"], assumed.map((item) => [item.name, item.value, item.why]), "Nothing.")));
+      table(["What", "Here", "Why"], assumed.map((item) => [item.name, item.value, item.why]), "Nothing.")),
+  ];
 }

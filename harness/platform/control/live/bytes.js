@@ -3,7 +3,7 @@
 import { button, el, put } from "./dom.js";
 
 const FIRST = 16 * 1024;
-const NAMES = { 0: "␀", 9: "␉", 10: "␊", 13: "␍", 27: "␛", 127: "␡" };
+const NAMES = { 0: "NUL", 9: "TAB", 10: "LF", 13: "CR", 27: "ESC", 127: "DEL" };
 
 export function textOf(bytes) {
   const out = [];
@@ -21,15 +21,11 @@ export function textOf(bytes) {
     flush();
     const shown = NAMES[code] ?? `\\x${code.toString(16).padStart(2, "0")}`;
     const next = bytes.charCodeAt(at + 1);
-    out.push(el("span", { class: "control", title: title(code) }, shown));
+    out.push(el("span", { class: "control" }, shown));
     if (code === 10 || (code === 13 && next !== 10)) out.push("\n");
   }
   flush();
   return out;
-}
-
-function title(code) {
-  return { 0: "NUL", 9: "tab", 10: "LF", 13: "CR" }[code] ?? `byte ${code}`;
 }
 
 export function hexOf(bytes) {
@@ -61,7 +57,7 @@ export function bytesView(label, parts) {
   const hexButton = toggle("Hex", true);
   draw();
   return [el("div", { class: "bar", role: "group", "aria-label": label }, text, hexButton,
-    el("span", { class: "dim" }, "␍␊ are the line ends as they came")), shown];
+    el("span", { class: "dim" }, "line ends and other control bytes are shown by name")), shown];
 }
 
 function block(name, bytes) {

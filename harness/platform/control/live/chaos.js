@@ -9,7 +9,7 @@ const KINDS = {
   latency: { title: "Late answers", fields: () => ({ seconds: ["Seconds", number("5")] }) },
   "log-normal-latency": {
     title: "Answers late by chance (log-normal)",
-    fields: () => ({ median_s: ["Median in seconds", number("0.8")], sigma: ["Sigma", number("0.6")], max_s: ["At most, seconds", number("30")] }),
+    fields: () => ({ median: ["Median in seconds", number("0.8")], sigma: ["Sigma", number("0.6")], max: ["At most, seconds", number("30")] }),
   },
   "lose-response": { title: "Lost answers", fields: () => ({ probability: ["Share from 0 to 1", number("0.3")] }) },
   reset: { title: "Connections reset", fields: () => ({ probability: ["Share from 0 to 1", number("0.3")] }) },
@@ -17,7 +17,7 @@ const KINDS = {
     title: "Refusals in sequence",
     fields: () => ({ answers: ["Answers in turn", el("input", { value: "unverified, 503, normal", required: true, spellcheck: "false" })], repeat: ["Again and again", el("input", { type: "checkbox" })] }),
   },
-  maintenance: { title: "Maintenance window", fields: () => ({ lasts_s: ["Seconds of scenario time", number("600", "1", "1")], answer: ["Answer", number("503", "1", "400")] }) },
+  maintenance: { title: "Maintenance window", fields: () => ({ lasts: ["Seconds of scenario time", number("600", "1", "1")], answer: ["Answer", number("503", "1", "400")] }) },
 };
 
 export class ChaosView {

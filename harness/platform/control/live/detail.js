@@ -117,7 +117,7 @@ function token(uplink) {
   const good = ["verified", "not-required"].includes(found.verdict);
   return [
     el("p", { class: `verdict ${good ? "good" : found.verdict === "unchecked" ? "" : "bad"}` }, words[found.verdict] ?? found.verdict),
-    found.explanation && found.verdict !== "verified" ? el("p", { class: "sentence" }, `${found.explanation}.`.replace(/\.\.$/, ".")) : null,
+    said(found),
     found.hint ? el("p", {}, el("b", {}, "What to do: "), found.hint, ".") : null,
     found.sent ? [el("h4", {}, "Things-Message-Token as sent"), el("pre", { class: "wire", tabindex: "0" }, found.sent)] : null,
     found.expected?.text ? el("div", { class: "side-by-side" },
@@ -125,6 +125,11 @@ function token(uplink) {
     found.first_difference !== null && found.first_difference !== undefined
       ? el("p", { class: "dim" }, `The first differing byte is number ${found.first_difference} (counted from 0); it is marked.`) : null,
   ];
+}
+
+function said({ verdict, sentence, explanation }) {
+  const text = sentence ?? explanation;
+  return text && verdict !== "verified" ? el("p", { class: "sentence" }, `${text}.`) : null;
 }
 
 function hashed(title, { text, mark }) {

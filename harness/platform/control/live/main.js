@@ -38,14 +38,14 @@ const devices = new DevicesView(context, uplinks);
 const messages = new MessagesView(context);
 const chaos = new ChaosView(context);
 const clock = new Clock(document.getElementById("clock"), context);
-const about = el("div", {});
+const about = { node: el("div", { class: "page" }) };
 
 const views = {
   uplinks: { title: "Uplinks", node: uplinksView.node },
   devices: { title: "Devices", node: devices.node, enter: () => devices.refresh() },
-  messages: { title: "Downlinks and SMS", node: messages.node, enter: () => messages.refresh() },
+  messages: { title: "Messages", node: messages.node, enter: () => messages.refresh() },
   chaos: { title: "Chaos", node: chaos.node, enter: () => chaos.refresh() },
-  about: { title: "About", node: about },
+  about: { title: "About", node: about.node },
 };
 const marks = {};
 const links = Object.fromEntries(Object.entries(views).map(([name, view]) => {
@@ -109,7 +109,7 @@ async function start() {
     context.state = await get("/api/state");
     if (before && before !== context.state.instance) uplinks.reset(); // another server by now
     clock.set(context.state.clock);
-    put(about, aboutView(context.state));
+    put(about.node, aboutView(context.state));
     await Promise.all([uplinks.load(), devices.refresh(), messages.refresh(), chaos.refresh()]);
   } catch (error) {
     toast(error.message, true);

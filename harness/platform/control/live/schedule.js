@@ -53,20 +53,24 @@ export function schedule(plan, sms, now) {
     svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": inWords(plan, sms, now) },
       parts.map((part, index) => [
         svg("rect", { class: index % 2 ? "phase odd" : "phase", x: part.x, y: 24, width: part.width, height: AXIS - 24 }),
-        svg("text", { class: "phase-name", x: part.x + part.width / 2, y: 16, "text-anchor": "middle" }, `every ${span(part.every_s)}`),
+        svg("text", { class: "phase-name", x: part.x + part.width / 2, y: 16, "text-anchor": "middle" }, `every ${every(part.every_s)}`),
         svg("text", { class: "tick", x: part.x, y: AXIS + 16, "text-anchor": index ? "middle" : "start" }, part.start ? span(part.start) : "0"),
       ]),
       svg("path", { class: "axis", d: `M${EDGE} ${AXIS}H${WIDTH - EDGE}` }),
       planned.map((at) => svg("circle", { class: "planned", cx: x(at).toFixed(1), cy: BAND, r: 3 }, svg("title", {}, `planned after ${span(at)}`))),
       made.map((attempt) => mark(x(attempt.elapsed_s), attempt)),
       svg("path", { class: "discard", d: `M${x(plan.discard_s).toFixed(1)} 24V${AXIS + 5}` }),
-      svg("text", { class: "tick bad", x: WIDTH - EDGE, y: AXIS + 16, "text-anchor": "end" }, `discard ${span(plan.discard_s)}`),
+      svg("text", { class: "tick bad", x: WIDTH - EDGE, y: AXIS + 16, "text-anchor": "end" }, `discard ${plan.discard_s / 3600} h`),
       next !== null && next < plan.discard_s ? svg("circle", { class: "next", cx: x(next).toFixed(1), cy: BAND, r: 7 }, svg("title", {}, `next attempt after ${span(next)}`)) : null,
       elapsed !== null && elapsed >= 0 && sms.next ? [
         svg("path", { class: "now", d: `M${x(elapsed).toFixed(1)} 26V${AXIS}` }),
         svg("text", { class: "now-name", x: Math.min(WIDTH - 30, x(elapsed) + 4).toFixed(1), y: 37 }, "now"),
       ] : null),
     sms ? el("p", { class: "next-line" }, nextLine(plan, sms, now)) : null);
+}
+
+function every(seconds) {
+  return { 60: "minute", 3600: "hour" }[seconds] ?? span(seconds);
 }
 
 function mark(x, attempt) {
@@ -86,6 +90,6 @@ function nextLine(plan, sms, now) {
 }
 
 function inWords(plan, sms, now) {
-  const whole = `${plan.attempts_s.length} attempts in ${span(plan.discard_s)}, then it is discarded`;
+  const whole = `${plan.attempts_s.length} attempts in ${plan.discard_s / 3600} hours, then it is discarded`;
   return sms ? `Schedule of SMS ${sms.id}: ${whole}. ${nextLine(plan, sms, now)}` : `Schedule of an SMS: ${whole}`;
 }
