@@ -84,6 +84,9 @@ def check_token(
         )
         return findings, VERIFIED, Outcome.ACCEPTED
     others = {name: key for name, key in registry.secrets().items() if name != device.name}
+    former = registry.former_secret(device.name)
+    if former is not None:
+        others[f"{device.name} before it was changed"] = former
     reason = explain(
         body,
         device.secret,

@@ -11,6 +11,7 @@ from harness.evidence import Recorder
 from harness.network.certificates import Authority, CertificateKind
 from harness.network.loop import LoopThread
 from harness.network.sockets import SocketFactory
+from harness.platform.actuator.service import Actuator
 from harness.platform.chaos import Chaos
 from harness.platform.destination.config import Destination
 from harness.platform.destination.delivery import Delivery, Destinations
@@ -72,6 +73,15 @@ class Platform:
             clock, recorder, loop, work, self.settings.destinations, self._ingestion.store.touched
         )
         self._sms = SmsCentre(clock, recorder, sms_gateway, self.settings.sms_settings())
+        self.actuator = Actuator(
+            registry,
+            self._ingestion.downlinks,
+            self._sms,
+            recorder,
+            self.settings.actuator,
+            self.settings.downlink_shape,
+        )
+        """Downlinks and SMS as applications submit and list them."""
         if store_file is not None:
             from harness.platform.persistence.attach import take_up  # SQLite, only where it is used
 
@@ -252,13 +262,13 @@ class Platform:
             device, records, state, shape or self.settings.downlink_shape
         )
 
-    def submit_sms(self, device: str, text: str) -> Sms:
+    def submit_sms(self, device: str, text: str, tag: str = "") -> Sms:
         """Submit an SMS to a registered device; the first attempt is made at once.
 
         Raises :class:`~harness.platform.sms.SmsRefused`, and
         :class:`~harness.errors.UsageError` for unknown devices.
         """
-        return self._sms.submit(self._registered(device), text)
+        return self._sms.submit(self._registered(device), text, tag)
 
     def sms(self) -> tuple[Sms, ...]:
         """Every SMS so far, oldest first."""

@@ -47,7 +47,8 @@ class Judge:
     def __init__(self, registry: Registry, history: Callable[[str], Sequence[bytes]]) -> None:
         self._registry = registry
         self._history = history
-        self._known: dict[bytes, _Known] = {}
+        self._known: dict[bytes, _Known] = {}  # as of this generation of the registry:
+        self._generation = registry.generation
 
     def base_name(self, device: str) -> str:
         """The base name of a registered device, for its downlinks."""
@@ -94,6 +95,9 @@ class Judge:
         found = CANONICAL_BODY.fullmatch(body)
         if found is None or len(body) > CANONICAL_BODY_LIMIT:
             return None
+        if self._generation != self._registry.generation:
+            self._generation = self._registry.generation
+            self._known.clear()
         imei, bt = found.groups()
         known = self._known.get(imei) or self._learn(imei)
         if known is None:

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from harness.backoff import Reading, with_reading
 from harness.errors import UsageError
+from harness.platform.actuator.settings import ActuatorSettings
 from harness.platform.destination.settings import DestinationSettings
 from harness.platform.findings import Outcome
 from harness.platform.sms_settings import SmsSettings
@@ -88,6 +89,7 @@ class PlatformSettings:
     downlink_done: Literal["sent", "manual"] = "sent"
     sms: SmsSettings = field(default_factory=SmsSettings)
     destinations: DestinationSettings = field(default_factory=DestinationSettings)
+    actuator: ActuatorSettings = field(default_factory=ActuatorSettings)
     maintenance_code: int = 503
     sms_reading: Reading | None = None  # set: the documented schedule in that reading
     tight_retry_s: float = 1.0
@@ -173,4 +175,5 @@ class PlatformSettings:
             ),
             *(Assumption(*item) for item in self.sms_settings().assumptions()),
             *(Assumption(*item) for item in self.destinations.assumptions()),
+            *(Assumption(*item) for item in self.actuator.assumptions()),
         ]

@@ -28,9 +28,7 @@ def add_messages(app: FastAPI, platform: Platform, answers: Answers) -> None:
     @app.put("/api/downlinks/{ident}")
     def move_on(ident: str, order: StatusOrder) -> Response:
         """Move a downlink on in its life; a step that its life does not have is refused (409)."""
-        return answers(
-            platform.set_downlink_status(ident, order.status, order.reason).as_dict()
-        )
+        return answers(platform.set_downlink_status(ident, order.status, order.reason).as_dict())
 
     @app.get("/api/sms")
     def sms() -> Response:

@@ -1,0 +1,1 @@
+"""The Actuator API: how applications submit downlinks and look at them. No HTTP in here."""
