@@ -11,6 +11,8 @@ from harness.files import Model
 from harness.platform.sms import SmsRefused
 from harness.rig.dut import Record, RequestChanges, UplinkOrder
 from harness.rig.forwarding import EndpointOrder
+from harness.scenario import chaos_action
+from harness.scenario.chaos_model import ClearChaosModel, ClockJumpModel
 from harness.scenario.report_model import RecordModel, ReportModel
 from harness.scenario.stage import Stage
 from harness.scenario.steps_model import (
@@ -254,4 +256,7 @@ _ACTIONS: dict[type[Model], Callable[[Stage, Any], None]] = {
     CertificateModel: _certificate,
     DestinationStepModel: _destination,
     NoteModel: _note,
+    ClockJumpModel: chaos_action.jump,
+    ClearChaosModel: chaos_action.clear,
+    **dict.fromkeys(chaos_action.RULE_MODELS, chaos_action.add_rule),
 }

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from harness.files import Flag, Model, Moment, Span
 from harness.network.certificates import CertificateKind
+from harness.scenario.chaos_model import ChaosExpectation
 from harness.scenario.report_model import RecordModel
 from harness.scenario.requirements import requirements
 
@@ -180,6 +181,7 @@ class Kinds(Model):
     transcript: TranscriptExpectation | None = None
     modem: ModemExpectation | None = None
     exit: ExitExpectation | None = None
+    chaos: ChaosExpectation | None = None
 
 
 class ExpectModel(Kinds):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.scenario.chaos_model import ClockJumpModel
 from harness.scenario.expect_model import Kinds
 from harness.scenario.file_model import ScenarioModel
 from harness.scenario.report_model import ReportModel
@@ -15,6 +16,7 @@ _OF_STEP = {
     "foreign_sms": {"virtual-modem"},
     "advance": {"stepped-clock"},
     "response_fault": {"uplink"},
+    "chaos": {"uplink"},
     "line_fault": {"line-faults"},
     "certificate": {"internet"},
     "destination": {"uplink"},
@@ -57,6 +59,8 @@ def _of_step(step: StepModel) -> set[str]:
         return set().union(*(_OF_OBSERVATION[name] for name in observed))
     if isinstance(action, ReportModel):
         return _of_report(action)
+    if isinstance(action, ClockJumpModel):
+        return {"stepped-clock"}
     if step.kind == "sms":
         assert step.sms is not None
         return set() if step.sms.refused else {"sms"}

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from harness.files import Flag, Model, Moment, OrText, Span
 from harness.network.certificates import CertificateKind
+from harness.scenario.chaos_model import ChaosModel
 from harness.scenario.expect_model import ExpectModel, NeverModel
 from harness.scenario.report_model import RecordModel, ReportModel, Shape
 
@@ -195,6 +196,7 @@ class StepModel(Model):
     advance: Annotated[AdvanceModel, _short("by"), OrText()] | None = None
     cycle: CycleModel | None = None
     response_fault: Annotated[ResponseFaultModel, _short("kind"), OrText()] | None = None
+    chaos: Annotated[ChaosModel, _short("kind"), OrText()] | None = None
     line_fault: Annotated[LineFaultModel, _short("kind"), OrText()] | None = None
     destination: Annotated[DestinationStepModel, BeforeValidator(_nothing_is_default)] | None = None
     certificate: Annotated[CertificateModel, _short("kind"), OrText()] | None = None

@@ -1,7 +1,8 @@
 """One rule of chaos, and what it does to one response. Pure but for the turns it counts.
 
-Chance is drawn from the rule's seed, the device's name and the number of the device's response
-under the rule. So a run can be repeated exactly, in whatever order devices come.
+Chance is drawn from the rule's seed, the number of the device's response under the rule and, where
+the rule is for all, the device's name. So a run can be repeated exactly, in whatever order devices
+come; and with a rule of its own, by another device.
 """
 
 from __future__ import annotations
@@ -151,7 +152,8 @@ class Standing:
             return ()
         who = device or ""
         turn = self._turns.get(who, 0)
-        faults = faults_of(self.disturbance, self.seed, who, turn)
+        whose = who if self.device is None else ""
+        faults = faults_of(self.disturbance, self.seed, whose, turn)
         if not isinstance(self.disturbance, Latency | Maintenance):
             self._turns[who] = turn + 1
         if faults:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from harness.scenario.checks.chaos import check_chaos
 from harness.scenario.checks.downlink import check_downlink, check_downlink_status
 from harness.scenario.checks.forwarded import check_forwarded
 from harness.scenario.checks.network import check_modem, check_traffic, check_transcript
@@ -35,6 +36,7 @@ _CHECKS: dict[str, Callable[[Stage, Any], Mismatch | None]] = {
     "transcript": check_transcript,
     "modem": check_modem,
     "exit": check_exit,
+    "chaos": check_chaos,
 }
 
 
