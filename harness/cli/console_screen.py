@@ -17,6 +17,7 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.patch_stdout import StdoutProxy
 
 from harness.cli.console import Opened
+from harness.cli.printable import printable
 from harness.clock import pause, wall
 from harness.errors import HilError
 from harness.rig.terminal.line import CTRL_Z, TerminalLine
@@ -161,7 +162,7 @@ class Screen:
         self._print(self._paint(text, _BLUE))
 
     def _paint(self, text: str, style: str) -> str:
-        shown = "".join(char if char.isprintable() else " " for char in text)
+        shown = printable(text)
         return f"\x1b[{style}m{shown}\x1b[0m" if style and self._colours else shown
 
     def _print(self, text: str) -> None:

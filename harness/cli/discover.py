@@ -12,6 +12,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.cli.printable import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
@@ -136,4 +138,4 @@ def _plain(text: str) -> Text:
     """What ports and modems say, with nothing in it that a terminal or rich would act on."""
     from rich.text import Text
 
-    return Text("".join(c if c.isprintable() else " " for c in text))
+    return Text(printable(text))

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.cli.printable import printable
 from harness.errors import RigError, UsageError
 
 if TYPE_CHECKING:
@@ -147,11 +148,11 @@ def _table(console: Console, title: str, findings: tuple[Finding, ...]) -> None:
     table.add_column(overflow="fold")
     for finding in _folded(findings):
         style = _STYLES[finding.state]
-        seen = Text(_plain(finding.seen), style="" if finding.state == "ok" else style)
+        seen = Text(printable(finding.seen), style="" if finding.state == "ok" else style)
         table.add_row(finding.check, Text(finding.state, style=style), seen)
         if finding.advice:
-            table.add_row("", "", Text(f"→ {_plain(finding.advice)}"))
-    console.print(Text(_plain(title), style="bold"))
+            table.add_row("", "", Text(f"→ {printable(finding.advice)}"))
+    console.print(Text(printable(title), style="bold"))
     console.print(table)
     console.print()
 
@@ -165,8 +166,3 @@ def _folded(findings: tuple[Finding, ...]) -> Iterator[Finding]:
             yield dataclasses.replace(rows[0], check="…", seen=f"{names}: {seen}")
         else:
             yield from rows
-
-
-def _plain(text: str) -> str:
-    """Nothing in it that a terminal would act on: modems say what they like."""
-    return "".join(c if c.isprintable() else " " for c in text)

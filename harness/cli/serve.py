@@ -1,6 +1,7 @@
 """The mocked platform on its own: takes uplinks, says what it thinks of each, until Ctrl-C.
 
-Loopback unless told otherwise; port 0 takes any free one, --ready tells which.
+On a terminal as a live table, elsewhere as lines (--plain, --json). Loopback unless told otherwise;
+port 0 takes any free one, --ready tells which.
 """
 
 from __future__ import annotations
@@ -8,20 +9,22 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import queue
+import os
 import signal
 import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-from harness.cli import serve_control, serve_https
+from harness.cli import serve_control, serve_https, serve_store
 from harness.cli.addresses import address, joined
+from harness.cli.serve_lines import Lines
+from harness.cli.signals import on_signals
 from harness.clock import NO_WORK, RealClock, VirtualClock
+from harness.clock.scenario import from_ns
 from harness.errors import RigError, UsageError
-from harness.evidence import Event, Timeline
+from harness.evidence import Timeline
 from harness.network.loop import LoopThread
 from harness.network.sockets import HostSockets
 from harness.platform.facade import Platform
@@ -38,8 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--http", default="127.0.0.1:0", metavar="HOST:PORT", help="uplinks")
     serve_https.add_arguments(parser)
     serve_control.add_arguments(parser)
+    serve_store.add_arguments(parser)
     parser.add_argument("--clock", metavar="ISO8601", help="start with the clock frozen there")
     parser.add_argument("--ready", type=Path, metavar="FILE", help="bound addresses, as JSON")
+    parser.add_argument(
+        "--plain", action="store_true", help="lines instead of the live table, also on a terminal"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
 
 
@@ -56,17 +63,18 @@ def frozen_at(text: str) -> datetime:
 
 def run(arguments: argparse.Namespace) -> int:
     http = address(arguments.http, "--http")
-    clock = VirtualClock(frozen_at(arguments.clock)) if arguments.clock else RealClock()
+    frozen = frozen_at(arguments.clock) if arguments.clock else None
     registrations = load_registrations(arguments.devices)
     destinations = load_destinations(arguments.devices)
     redactor = redactor_for(registrations)
     for name, value in (pair for destination in destinations for pair in destination.secrets()):
         redactor.add(name, value)
     access = serve_control.read_access(arguments, redactor)
-    timeline = Timeline(None, clock, redactor, keep=_KEEP_EVENTS)
-    events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-    timeline.listen(lambda event: events.put(event) if event.kind in _SHOWN else None)
     with contextlib.ExitStack() as closing:
+        store = serve_store.open_store(arguments, redactor, closing)
+        clock = serve_store.started_clock(frozen, store)
+        timeline = Timeline(None, clock, redactor, keep=_KEEP_EVENTS)
+        _record_jumps(clock, timeline)
         closing.callback(clock.close)
         loop = LoopThread()
         closing.callback(loop.close)
@@ -76,77 +84,50 @@ def run(arguments: argparse.Namespace) -> int:
             recorder=timeline,
             loop=loop,
             work=clock.work if isinstance(clock, VirtualClock) else NO_WORK,
+            store_file=store,
         )
         closing.callback(platform.stop)
+        show = _show(platform, timeline, arguments)
         for destination in destinations:
             platform.add_destination(destination)
         bound = {"http": joined(platform.start(HostSockets(), *http))}
         bound |= serve_https.open_https(platform, arguments)
         bound |= serve_control.open_control(platform, timeline, access, arguments, closing)
-        with _signals(events):
-            _introduce(platform, bound, arguments.json)
+        with on_signals((signal.SIGINT, signal.SIGTERM), show.end):
+            show.begin(bound)
             if arguments.ready is not None:
                 _write_ready(arguments.ready, bound)
-            while (event := events.get()) is not None:
-                _show(event, arguments.json)
+            show.run()
     return 0
 
 
-_SHOWN = ("uplink", "http.aborted", "tls.handshake", "destination.attempt")
+def _record_jumps(clock: RealClock | VirtualClock, timeline: Timeline) -> None:
+    then = clock.on_jump
+
+    def jumped(before_ns: int, after_ns: int) -> None:
+        moments = {"from": from_ns(before_ns), "to": from_ns(after_ns)}
+        timeline.record("clock", "clock.jump", **moments)
+        if then is not None:
+            then(before_ns, after_ns)
+
+    clock.on_jump = jumped
 
 
-@contextlib.contextmanager
-def _signals(events: queue.SimpleQueue[Event | None]) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the show in good order."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    kinds = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(kind, lambda *_: events.put(None)) for kind in kinds]
-    try:
-        yield
-    finally:
-        for kind, handler in zip(kinds, before, strict=True):
-            signal.signal(kind, handler)
+class Show(Protocol):
+    """How a person or program sees what happens."""
+
+    def begin(self, bound: Mapping[str, str]) -> None: ...
+    def run(self) -> None: ...
+    def end(self) -> None: ...
 
 
-def _introduce(platform: Platform, bound: dict[str, str], as_json: bool) -> None:
-    assumed = platform.assumptions()
-    if as_json:
-        _say({"event": "ready", **bound, "assumed": [item._asdict() for item in assumed]})
-        return
-    for item in assumed:
-        print(f"assumed: {item.name}: {item.value} ({item.why})")
-    for name, where in bound.items():
-        scheme = "https" if name == "https" else "http"
-        print(f"{name}: {scheme}://{where}")
-    print("listening; Ctrl-C ends", flush=True)
+def _show(platform: Platform, timeline: Timeline, arguments: argparse.Namespace) -> Show:
+    plain = arguments.plain or arguments.json or os.environ.get("TERM") in (None, "", "dumb")
+    if plain or not sys.stdout.isatty():
+        return Lines(platform, timeline, as_json=arguments.json)
+    from harness.cli.serve_screen import Screen
 
-
-def _show(event: Event, as_json: bool) -> None:
-    data = dict(event.data)
-    if as_json:
-        _say({"event": event.kind, "at": event.at, **data})
-        return
-    if event.kind == "http.aborted":
-        print(f"{event.at} #{data['exchange']} {data['peer']} aborted: {data['why']}", flush=True)
-        return
-    if event.kind == "destination.attempt":
-        told = f"{data['outcome']}" + (f" ({data['why']})" if data["why"] else "")
-        print(f"{event.at} #{data['exchange']} to {data['destination']}: {told}")
-    elif event.kind == "tls.handshake":
-        print(
-            f"{event.at} TLS {data['peer']} {data['outcome']} ({data['certificate']} certificate)"
-        )
-    else:
-        print(f"{event.at} #{data['exchange']} {data['device'] or 'unknown'} {data['outcome']}")
-    for finding in data["findings"]:
-        print(f"    {finding['severity']} {finding['requirement']}: {finding['message']}")
-    sys.stdout.flush()
-
-
-def _say(item: dict[str, Any]) -> None:
-    print(json.dumps(item, ensure_ascii=False, default=str), flush=True)
+    return Screen(platform, timeline)
 
 
 def _write_ready(path: Path, bound: dict[str, str]) -> None:

@@ -62,7 +62,9 @@ def load(body: bytes) -> Any:
 
 
 def _reason(message: str) -> str:
-    return "nothing is there" if message == "Expecting value" else message[0].lower() + message[1:]
+    if message == "Expecting value":
+        return "nothing is there"
+    return (message[0].lower() + message[1:]).removesuffix(" at")  # "at character" follows
 
 
 def _has_surrogate(data: Any) -> bool:

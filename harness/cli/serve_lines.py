@@ -1,0 +1,83 @@
+"""``hil serve`` as lines: for a pipe, a log, a program (``--json``) or a plain terminal."""
+
+from __future__ import annotations
+
+import json
+import queue
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from harness.cli.printable import printable
+from harness.evidence import Event, Timeline
+from harness.platform.facade import Platform
+
+_SHOWN = ("uplink", "http.aborted", "tls.handshake", "destination.attempt", "note")
+
+
+class Lines:
+    """Prints what happens until :meth:`end`."""
+
+    def __init__(self, platform: Platform, timeline: Timeline, *, as_json: bool) -> None:
+        self._platform = platform
+        self._as_json = as_json
+        # Put into by signal handlers too, for which a SimpleQueue is safe and a lock is not.
+        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        timeline.listen(lambda event: self._events.put(event) if event.kind in _SHOWN else None)
+
+    def begin(self, bound: Mapping[str, str]) -> None:
+        """The addresses, and what is assumed."""
+        assumed = self._platform.assumptions()
+        if self._as_json:
+            _say({"event": "ready", **bound, "assumed": [item._asdict() for item in assumed]})
+            return
+        for item in assumed:
+            print(f"assumed: {item.name}: {item.value} ({item.why})")
+        for name, where in addresses(bound).items():
+            print(f"{name}: {where}")
+        print("listening; Ctrl-C ends", flush=True)
+
+    def run(self) -> None:
+        """Until :meth:`end`."""
+        while (event := self._events.get()) is not None:
+            if self._as_json:
+                _say({"event": event.kind, "at": event.at, **event.data})
+                continue
+            for line in _lines(event):
+                print(printable(line))
+            sys.stdout.flush()
+
+    def end(self) -> None:
+        """From any thread, or a signal handler."""
+        self._events.put(None)
+
+
+def addresses(bound: Mapping[str, str]) -> dict[str, str]:
+    """The same with their schemes, as a person uses them."""
+    return {
+        name: f"{'https' if name == 'https' else 'http'}://{where}" for name, where in bound.items()
+    }
+
+
+def _lines(event: Event) -> Iterator[str]:
+    data = event.data
+    match event.kind:
+        case "http.aborted":
+            yield f"{event.at} #{data['exchange']} {data['peer']} aborted: {data['why']}"
+        case "note":
+            yield f"{event.at} {event.source}: {data['text']}"
+        case "destination.attempt":
+            told = f"{data['outcome']}" + (f" ({data['why']})" if data["why"] else "")
+            yield f"{event.at} #{data['exchange']} to {data['destination']}: {told}"
+        case "tls.handshake":
+            told = f"{data['outcome']} ({data['certificate']} certificate)"
+            yield f"{event.at} TLS {data['peer']} {told}"
+        case _:
+            device = data["device"] or "unknown"
+            yield f"{event.at} #{data['exchange']} {device} {data['outcome']}"
+    for finding in data.get("findings", ()):
+        yield f"    {finding['severity']} {finding['requirement']}: {finding['message']}"
+
+
+def _say(item: dict[str, Any]) -> None:
+    print(json.dumps(item, ensure_ascii=False, default=str), flush=True)

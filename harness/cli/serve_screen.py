@@ -1,0 +1,110 @@
+"""``hil serve`` on a terminal: the live table, drawn anew when something changed."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import signal
+import sys
+import termios
+from collections.abc import Iterator, Mapping
+from typing import TextIO
+
+from rich.console import Console
+from rich.live import Live
+
+from harness.cli.serve_board import Board
+from harness.cli.serve_lines import addresses
+from harness.cli.serve_picture import Header, Window, picture
+from harness.cli.signals import on_signals
+from harness.clock import Deadline, VirtualClock
+from harness.evidence import Timeline, isoformat
+from harness.platform.facade import Platform
+
+_PAUSE_S = 0.25  # between two pictures, at least
+_TICK_S = 1.0  # the clock in the header moves
+_HINT = "Ctrl-C ends · --plain prints lines instead, and what is assumed"
+
+
+class Screen:
+    """Fills the terminal until :meth:`end`, and leaves it as it was."""
+
+    def __init__(self, platform: Platform, timeline: Timeline) -> None:
+        self._clock = platform.clock
+        self._addresses: Mapping[str, str] = {}
+        # Put into by signal handlers too, for which a SimpleQueue is safe and a lock is not.
+        self._words: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        names = (registration.name for registration in platform.registry)
+        self._board = Board(names, self._redraw, platform.settings.sms_settings().status)
+        self._board.resume(platform.uplinks, platform.downlinks(), platform.sms())
+        timeline.listen(self._board.take)
+
+    def begin(self, bound: Mapping[str, str]) -> None:
+        """The addresses for the header."""
+        self._addresses = addresses(bound)
+
+    def run(self) -> None:
+        """Until :meth:`end`."""
+        console = Console(highlight=False)
+        live = Live(
+            console=console, screen=True, auto_refresh=False,
+            redirect_stdout=False, redirect_stderr=False,
+        )  # fmt: skip
+        # The size may have changed; in the foreground again, the screen is another's.
+        with (
+            own_terminal(sys.stdin),
+            live,
+            on_signals((signal.SIGWINCH, signal.SIGCONT), self._redraw),
+        ):
+            going_on = True
+            while going_on:
+                header, size = self._header(), console.size
+                window = Window(size.width, size.height)
+                live.update(picture(self._board, header, window), refresh=True)
+                going_on = self._wait(header)
+        counts = self._board.look(0, 0).counts
+        print(
+            f"{counts.uplinks:,} uplinks, {counts.accepted:,} accepted, "
+            f"{counts.refused:,} refused, {counts.findings:,} findings"
+        )
+
+    def end(self) -> None:
+        """From any thread, or a signal handler."""
+        self._words.put(False)
+
+    def _redraw(self) -> None:
+        self._words.put(True)
+
+    def _header(self) -> Header:
+        now = isoformat(self._clock.now())[:19]
+        return Header(self._addresses, now, isinstance(self._clock, VirtualClock), _HINT)
+
+    def _wait(self, shown: Header) -> bool:
+        """Until there is something new to show; False ends."""
+        earliest = Deadline.after(_PAUSE_S)
+        changed = False
+        while not (changed and earliest.expired):
+            try:
+                if not self._words.get(timeout=earliest.left() if changed else _TICK_S):
+                    return False
+                changed = True
+            except queue.Empty:
+                changed = changed or self._header() != shown
+        return True
+
+
+@contextlib.contextmanager
+def own_terminal(terminal: TextIO) -> Iterator[None]:
+    """Typing is not echoed into the picture and Ctrl-Z does not stop a server that devices need;
+    Ctrl-C still ends. Nothing happens where ``terminal`` is none."""
+    if not terminal.isatty():
+        yield
+        return
+    before, ours = termios.tcgetattr(terminal), termios.tcgetattr(terminal)
+    ours[3] &= ~termios.ECHO
+    ours[6][termios.VSUSP] = b"\0"
+    termios.tcsetattr(terminal, termios.TCSANOW, ours)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSAFLUSH, before)

@@ -1,0 +1,152 @@
+"""The live table of ``hil serve``, on a real terminal."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.platform.bench import BODY, SECRET, request
+from tests.serve.screen import ALTERNATE, NORMAL, Seen, served
+
+_COLOUR = re.compile(rb"\x1b\[[0-9;]*3[0-7]m")
+
+
+def order(seen: Seen, path: str, body: dict[str, object]) -> None:
+    asked = urllib.request.Request(
+        f"http://{seen.bound['control']}{path}",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(asked, timeout=10) as answer:
+        answer.read()
+
+
+def test_what_happens_stands_in_the_window(tmp_path: Path) -> None:
+    """Addresses, clock, counts, the device's row, and each uplink with its finding in words."""
+    with served(tmp_path, "--control", "127.0.0.1:0", "--clock", "2026-03-01T12:00:00Z") as seen:
+        lines = seen.until("nothing yet")
+        assert lines[0].startswith("hil serve  http://127.0.0.1:")
+        assert f"control http://{seen.bound['control']}" in lines[0]
+        assert lines[1].startswith("2026-03-01 12:00:00 UTC frozen  0 uplinks")
+        assert lines[-1].startswith("Ctrl-C ends")
+        seen.post(request(BODY.replace(b"1700000000", b"1772366400")))
+        seen.post(request(drop="Things-Message-Token"))
+        record = {"n": "led", "vb": True}
+        order(seen, "/api/downlinks",
+              {"device": "tracker-1", "status": "Queued", "records": [record]})  # fmt: skip
+        lines = seen.until("#2 tracker-1 malformed", "1 refused")
+        assert "2 uplinks  1 accepted  1 refused  1 findings" in lines[1]
+        row = next(line for line in lines if line.startswith("tracker-1 "))
+        assert row.split() == ["tracker-1", "12:00:00", "malformed", "1", "2", "1", "·"]
+        newest = lines.index("12:00:00  #2 tracker-1 malformed")
+        assert lines[newest + 1].startswith("    TOKEN-HEADER the header Things-Message-Token is")
+        assert lines[newest + 2] == "12:00:00  #1 tracker-1 accepted"
+        order(seen, "/api/clock", {"advance": 3600})
+        lines = seen.until("clock moved to 2026-03-01T13:00:00.000Z")
+        assert lines[1].startswith("2026-03-01 13:00:00 UTC frozen")
+        assert SECRET.encode() not in seen.raw
+
+
+def test_what_a_store_holds_is_shown_from_the_start(tmp_path: Path) -> None:
+    """Uplinks, and downlinks that still wait, of the server that ran before."""
+    options = ("--store", str(tmp_path / "kept.sqlite"), "--control", "127.0.0.1:0")
+    with served(tmp_path, *options) as seen:
+        seen.post(request(drop="Things-Message-Token"))
+        record = {"n": "led", "vb": True}
+        order(seen, "/api/downlinks",
+              {"device": "tracker-1", "status": "Queued", "records": [record]})  # fmt: skip
+        seen.process.send_signal(signal.SIGTERM)
+        assert seen.process.wait(10) == 0
+    with served(tmp_path, *options) as seen:
+        lines = seen.until("#1 tracker-1 malformed", "1 uplinks  0 accepted  1 refused")
+        row = next(line for line in lines if line.startswith("tracker-1 "))
+        assert row.split()[2:] == ["malformed", "1", "1", "1", "·"]
+
+
+@pytest.mark.parametrize("how", ["typed", "sent"])
+def test_the_terminal_is_left_as_it_was(tmp_path: Path, how: str) -> None:
+    """After Ctrl-C or SIGTERM: the shell's screen, the cursor and echo are back; exit code 0."""
+    with served(tmp_path) as seen:
+        seen.until("nothing yet")
+        assert ALTERNATE in seen.raw
+        assert not seen.echo()
+        seen.post(request())
+        if how == "typed":
+            seen.type("\x03")
+        else:
+            seen.process.send_signal(signal.SIGTERM)
+        seen.until_written(b"1 uplinks, 1 accepted, 0 refused")
+        assert seen.raw.index(NORMAL) < seen.raw.index(b"1 uplinks, 1 accepted")
+        assert seen.raw.rindex(b"\x1b[?25h") > seen.raw.rindex(b"\x1b[?25l")
+        assert seen.process.wait(10) == 0
+        assert seen.echo()
+
+
+def test_ctrl_z_does_not_stop_the_server(tmp_path: Path) -> None:
+    """Devices go on being answered."""
+    with served(tmp_path) as seen:
+        seen.until("nothing yet")
+        seen.type("\x1aabc")
+        assert b" 202 " in seen.post(request())
+        assert not any("abc" in line for line in seen.until("#1 tracker-1"))
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(140, 40), (60, 12), (30, 6), (20, 3), (10, 1)])
+def test_a_window_of_another_size_is_filled(tmp_path: Path, columns: int, rows: int) -> None:
+    """With the header at the top and the hint in the last row, as far as there is room."""
+    with served(tmp_path, devices=50) as seen:
+        seen.post(request(token="0" * 64))
+        seen.until("#1 tracker-1 unverified")
+        seen.resize(columns, rows)
+        last = "Ctrl-C" if rows > 3 else ""
+        lines = seen.until_so(
+            lambda lines: lines[0].startswith("hil serv") and lines[-1].startswith(last)
+        )
+        assert len(lines) == rows
+        if rows >= 12:
+            assert any(line.startswith("tracker-1 ") for line in lines)
+            assert any("#1 tracker-1 unverified" in line for line in lines)
+            assert any(line.endswith("more, quiet for longer") for line in lines)
+        seen.resize(80, 24)
+        seen.until("tracker-1 ", "Ctrl-C ends · --plain")
+
+
+def test_what_devices_send_does_not_reach_the_terminal(tmp_path: Path) -> None:
+    """Control characters in a body are shown harmlessly."""
+    with served(tmp_path) as seen:
+        seen.until("nothing yet")
+        seen.post(request(b'[{"bn":"urn:dev:IMEI:356726104408422:"},{"n":"\x1b[2J\x9b31m\x07"}]'))
+        seen.until("#1 tracker-1 malformed")
+        assert b"\x1b[2J" not in seen.raw.partition(b"nothing yet")[2]
+        assert b"\x07" not in seen.raw
+
+
+def test_no_color_is_honoured(tmp_path: Path) -> None:
+    """The same table without colours."""
+    with served(tmp_path, NO_COLOR="1") as seen:
+        seen.post(request(token="0" * 64))
+        seen.until("#1 tracker-1 unverified")
+        assert not _COLOUR.search(seen.raw)
+    with served(tmp_path) as seen:
+        seen.post(request(token="0" * 64))
+        seen.until("#1 tracker-1 unverified")
+        assert _COLOUR.search(seen.raw)
+
+
+@pytest.mark.parametrize(("words", "env"), [(("--plain",), {}), ((), {"TERM": "dumb"})])
+def test_plain_lines_on_a_terminal(
+    tmp_path: Path, words: tuple[str, ...], env: dict[str, str]
+) -> None:
+    """With --plain, or where the terminal cannot draw: lines that stay, with what is assumed."""
+    with served(tmp_path, *words, rows=60, **env) as seen:
+        seen.until("assumed: ", "listening; Ctrl-C ends")
+        seen.post(request(token="0" * 64))
+        seen.until("#1 tracker-1 unverified", "    error TOKEN-FORMULA: the token is")
+        assert ALTERNATE not in seen.raw
+        seen.type("\x03")
+        assert seen.process.wait(10) == 0
