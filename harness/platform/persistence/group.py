@@ -26,9 +26,11 @@ class Takes(Protocol):
 
 
 class GroupCommit:
-    """Holds answers until their uplinks are kept. ``failed(why, count)`` is told of every commit
-    that fails and how many uplinks it was about; ``recovered()`` of the first one that works
-    again."""
+    """Holds answers until their uplinks are kept.
+
+    ``failed(why, count)`` is told when commits begin to fail, and of each one after that by which
+    ``count`` uplinks are turned away; ``recovered()`` of the first one that works again.
+    """
 
     def __init__(
         self,
@@ -69,8 +71,9 @@ class GroupCommit:
         try:
             self._store.commit_or_drop()
         except StoreFailed as failure:
+            if held or not self._broken:
+                self._failed(str(failure), len(held))
             self._broken = True
-            self._failed(str(failure), len(held))
             self._let_go(held, self._takes.not_kept)
             return
         if self._broken:
