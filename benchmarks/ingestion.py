@@ -4,8 +4,9 @@ Each server is a process of its own on CPU 0; the load (C where a compiler is fo
 another on CPU 1. Rounds are interleaved and rotated. Peers check the token; ours makes all findings
 as well. nginx only answers 202: it is the limit. The two bare protocols differ in their parser
 alone: ours, strict, against httptools. "Recorded" keeps the timeline as ``hil serve`` does, "on
-file" writes it as ``hil run`` does. On a machine that others use as well, the answers per second
-of a server's own CPU time are the steadier figures.
+file" writes it as ``hil run`` does, "stored" is recorded and commits each uplink to SQLite before
+its answer. On a machine that others use as well, the answers per second of a server's own CPU time
+are the steadier figures.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ OURS: dict[str, Callable[[Connection], None]] = {
     "ours": servers.ours,
     "ours, recorded": servers.ours_recorded,
     "ours, on file": servers.ours_on_file,
+    "ours, stored": servers.ours_stored,
     "our reader, bare": servers.our_reader,
 }
 CLOSING = (servers.httpserver, servers.httpserver_threaded)  # HTTP/1.0: each connection is closed
@@ -63,6 +65,8 @@ COMPARISONS: tuple[tuple[str, str, str, float | None], ...] = (
     ("ours, recorded", "pytest-httpserver", PER_CPU, 15),
     ("ours, recorded", "aiohttp", PER_CPU, 2),
     ("ours, on file", "aiohttp", PER_CPU, None),
+    ("ours, stored", "ours, recorded", PER_CPU, None),
+    ("ours, stored", "aiohttp", PER_CPU, None),
     ("our reader, bare", "httptools, bare", PER_CPU, None),
     ("ours", "pytest-httpserver", KEEP_ALIVE, 25),
     ("ours", "pytest-httpserver, threaded", KEEP_ALIVE, 25),
@@ -75,6 +79,8 @@ COMPARISONS: tuple[tuple[str, str, str, float | None], ...] = (
     ("ours, recorded", "aiohttp", KEEP_ALIVE, 2),
     ("ours, on file", "pytest-httpserver", KEEP_ALIVE, None),
     ("ours, on file", "aiohttp", KEEP_ALIVE, None),
+    ("ours, stored", "ours, recorded", KEEP_ALIVE, None),
+    ("ours, stored", "ours, recorded", ONE, None),
     ("our reader, bare", "httptools, bare", KEEP_ALIVE, None),
     ("our reader, bare", "httptools, bare", ONE, None),
 )

@@ -33,7 +33,9 @@ def nginx_binary() -> str | None:
     return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 
 
-def _ours(pipe: Connection, recorded: bool, file: Path | None = None) -> None:
+def _ours(
+    pipe: Connection, recorded: bool, file: Path | None = None, store: Path | None = None
+) -> None:
     from harness.clock import RealClock
     from harness.evidence import Timeline
     from harness.network.loop import LoopThread
@@ -46,7 +48,16 @@ def _ours(pipe: Connection, recorded: bool, file: Path | None = None) -> None:
     recorder = Timeline(file, clock, keep=20_000) if recorded else NO_EVIDENCE
     registry = Registry([Registration("tracker-1", imei=IMEI, secret=SECRET)])
     loop = LoopThread()
-    platform = Platform(registry, clock=clock, recorder=recorder, loop=loop)
+    store_file = None
+    if store is not None:
+        from harness.evidence import Redactor
+        from harness.platform.persistence.file import StoreFile
+
+        store_file = StoreFile(store, Redactor([("secret", SECRET)]))
+    platform = Platform(
+        registry, clock=clock, recorder=recorder, loop=loop, store_file=store_file
+    )  # fmt: skip
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that temporary folders go
     pipe.send(platform.start(HostSockets())[1])
     pipe.recv()
 
@@ -62,6 +73,12 @@ def ours_recorded(pipe: Connection) -> None:
 def ours_on_file(pipe: Connection) -> None:
     with tempfile.TemporaryDirectory() as folder:
         _ours(pipe, True, Path(folder) / "timeline.jsonl")
+
+
+def ours_stored(pipe: Connection) -> None:
+    """Recorded, and every uplink committed to SQLite before its answer."""
+    with tempfile.TemporaryDirectory() as folder:
+        _ours(pipe, True, store=Path(folder) / "platform.db")
 
 
 class _Bare(asyncio.Protocol):
