@@ -27,7 +27,7 @@ def check_head(head: Head) -> tuple[list[Finding], bool]:
         if head.first("Host") is None:
             findings.append(info("HTTP-IP", "no Host header, which HTTP/1.1 itself asks for"))
     else:
-        usable = _check_host(head, findings) and usable
+        usable = check_host(head, findings) and usable
         _check_type(head, findings)
     for name in _NAMED:
         values = head.all(name)
@@ -60,7 +60,8 @@ def _check_target(head: Head, findings: list[Finding]) -> bool:
     return known and head.method == "POST"
 
 
-def _check_host(head: Head, findings: list[Finding]) -> bool:
+def check_host(head: Head, findings: list[Finding]) -> bool:
+    """HTTP-HOST, for requests of M2M devices; False when the request cannot be read on."""
     host = head.first("Host")
     if host is None:
         findings.append(error("HTTP-HOST", f"no Host header; it has to be `Host: {M2M_HOST}`"))

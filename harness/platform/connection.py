@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol, cast
 
 from harness.clock import WorkCounter, monotonic
-from harness.platform.faults import Step
+from harness.platform.faults import Delivery, Step
 from harness.platform.head import Refusal
 from harness.platform.responses import CONTINUE
 from harness.platform.secured import Secured
@@ -29,6 +29,14 @@ _MAX_WAITING_BYTES = 1_048_576
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
+class Answer(Protocol):
+    """What goes out: ``data``, or step by step what ``delivery`` says. ``close``: then it ends."""
+
+    data: bytes
+    close: bool
+    delivery: Delivery | None
+
+
 Hold = Callable[[Uplink, Callable[[Uplink], object]], object]
 """Keeps an answer back, and calls the function with it when it may go."""
 
@@ -36,14 +44,14 @@ Hold = Callable[[Uplink, Callable[[Uplink], object]], object]
 class Handler(Protocol):
     """The ingestion behind the connections; called on the loop's thread.
 
-    ``hold`` is None when answers go at once.
+    ``hold`` is None when answers go at once. ``nth`` counts the requests of a connection from 1.
     """
 
     settings: PlatformSettings
     work: WorkCounter
     hold: Hold | None
 
-    def answer(self, peer: str, request: Request, secured: Secured | None) -> Uplink: ...
+    def answer(self, peer: str, request: Request, secured: Secured | None, nth: int) -> Answer: ...
 
     def answer_refused(self, peer: str, refused: Refused, secured: Secured | None) -> Uplink: ...
 
@@ -51,7 +59,7 @@ class Handler(Protocol):
         self, peer: str, reader: RequestReader, waited_s: float, secured: Secured | None
     ) -> Uplink: ...
 
-    def finished(self, answer: Uplink, whole: bool) -> None: ...
+    def finished(self, answer: Answer, whole: bool) -> None: ...
 
     def aborted(self, peer: str, why: str, reader: RequestReader | None) -> None: ...
 
@@ -101,7 +109,7 @@ class Connection(asyncio.Protocol):
         self._open = open_connections
         self._reader = RequestReader(handler.settings.limits)
         self._events: deque[Event] = deque()
-        self._answer: Uplink | None = None  # the one that is not yet written in full
+        self._answer: Answer | None = None  # the one that is not yet written in full
         self._steps: Iterator[Step] = iter(())  # what is left of it
         self._timer: asyncio.TimerHandle | None = None
         self._blocked = self._closing = self._counted = self._eof = self._held = False
@@ -230,11 +238,11 @@ class Connection(asyncio.Protocol):
     def _serve(self, request: Request) -> None:
         self._served += 1
         self._told = bool(request.trailing)
-        self._send(self._handler.answer(self.peer, request, self._secured))
+        self._send(self._handler.answer(self.peer, request, self._secured, self._served))
 
-    def _send(self, answer: Uplink) -> None:
+    def _send(self, answer: Answer) -> None:
         hold = self._handler.hold
-        if hold is None:
+        if hold is None or not isinstance(answer, Uplink):  # only an uplink has to be kept
             self._begin(answer)
         else:
             self._answer, self._held = answer, True
@@ -248,7 +256,7 @@ class Connection(asyncio.Protocol):
             if self._answer is None:
                 self._pump()
 
-    def _begin(self, answer: Uplink) -> None:
+    def _begin(self, answer: Answer) -> None:
         delivery = answer.delivery
         if delivery is None:
             self._transport.write(answer.data)
@@ -282,7 +290,7 @@ class Connection(asyncio.Protocol):
         if not self._blocked:
             self._next_step()
 
-    def _finish(self, answer: Uplink, whole: bool) -> None:
+    def _finish(self, answer: Answer, whole: bool) -> None:
         delivery = answer.delivery
         self._handler.finished(answer, whole and (delivery is None or delivery.whole))
         if delivery is not None and delivery.end == "reset":

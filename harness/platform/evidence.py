@@ -29,6 +29,7 @@ class Evidence:
     def __init__(self, recorder: Recorder) -> None:
         self._record = recorder.record
         self.on = recorder is not NO_EVIDENCE
+        self.recorder = recorder if self.on else None
         self._timeline = recorder if isinstance(recorder, Timeline) else None
         self._plain = PlainEvidence(recorder.redactor) if isinstance(recorder, Timeline) else None
 

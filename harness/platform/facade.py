@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.clock import NO_WORK, Deadline, ScenarioClock, WorkCounter
 from harness.errors import UsageError
-from harness.evidence import Recorder
+from harness.evidence import Recorder, Timeline
 from harness.network.certificates import Authority, CertificateKind
 from harness.network.loop import LoopThread
 from harness.network.sockets import SocketFactory
@@ -18,6 +18,9 @@ from harness.platform.destination.delivery import Delivery, Destinations
 from harness.platform.downlinks import Downlink, DownlinkQueue, DownlinkStatus, Record, Shape
 from harness.platform.evidence import Evidence
 from harness.platform.faults import FaultPlan
+from harness.platform.fota.offer import FirmwareOffer
+from harness.platform.fota.server import FileServer
+from harness.platform.fota.settings import StatusForm
 from harness.platform.ingestion import Ingestion
 from harness.platform.registry import Registration, Registry
 from harness.platform.secured import Handshake
@@ -68,6 +71,16 @@ class Platform:
         self._chaos = Chaos(clock, self._evidence, self._registered, self._listen)
         self._ingestion = Ingestion(registry, self.settings, clock, work, self._evidence)
         self._ingestion.chaos = self._chaos
+        self._ingestion.files = self.firmware = FileServer(
+            self.settings.fota,
+            self.settings.codes,
+            clock,
+            self._evidence.recorder,
+            self._queue_firmware,
+            self._ingestion.store.touched,
+            recorder.redactor.add if isinstance(recorder, Timeline) else (lambda name, value: None),
+        )
+        """Firmware over the air: what was offered, and response faults of the file server."""
         self._server = IngestionServer(self._ingestion, loop)
         self._destinations = Destinations(
             clock, recorder, loop, work, self.settings.destinations, self._ingestion.store.touched
@@ -261,6 +274,28 @@ class Platform:
         return self._ingestion.downlinks.add(
             device, records, state, shape or self.settings.downlink_shape
         )
+
+    def offer_firmware(
+        self,
+        device: str,
+        image: bytes,
+        version: str,
+        *,
+        status_form: StatusForm | None = None,
+        token_life_s: float | None = None,
+    ) -> FirmwareOffer:
+        """Offer an image to a registered M2M device: URL and token go with its next uplink.
+
+        Raises :class:`~harness.errors.UsageError`.
+        """
+        if self._registered(device).imei is None:
+            raise UsageError(f"{device} is an Internet device; firmware is for M2M devices")
+        return self.firmware.offer(
+            device, image, version, status_form=status_form, token_life_s=token_life_s
+        )
+
+    def _queue_firmware(self, device: str, records: Sequence[Record]) -> str:
+        return self.queue_downlink(device, records).id
 
     def submit_sms(self, device: str, text: str, tag: str = "") -> Sms:
         """Submit an SMS to a registered device; the first attempt is made at once.

@@ -84,6 +84,28 @@ class Status:
     code: int
 
 
+@dataclass(frozen=True, slots=True)
+class WrongCrc:
+    """The ``Digest`` of a part of firmware is not that of its bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedPart:
+    """One bit of a part of firmware is flipped; its ``Digest`` is that of the right bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShortPart:
+    """A part of firmware lacks its last ``missing`` bytes; ``Content-Length`` says so too."""
+
+    missing: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiredToken:
+    """The token of the firmware expires just before this request."""
+
+
 Fault = (
     Late
     | Split
@@ -96,6 +118,10 @@ Fault = (
     | CloseAfterHeader
     | TruncateBody
     | Status
+    | WrongCrc
+    | DamagedPart
+    | ShortPart
+    | ExpiredToken
 )
 
 FAULTS: Mapping[str, type[Fault]] = {
@@ -110,6 +136,10 @@ FAULTS: Mapping[str, type[Fault]] = {
     "close-after-header": CloseAfterHeader,
     "truncate-body": TruncateBody,
     "status": Status,
+    "wrong-crc": WrongCrc,
+    "damaged-part": DamagedPart,
+    "short-part": ShortPart,
+    "expired-token": ExpiredToken,
 }
 _NAMES = {kind: name for name, kind in FAULTS.items()}
 
@@ -189,14 +219,28 @@ def altered(response: Response, faults: Sequence[Fault], codes: ResponseCodes) -
     for fault in faults:
         match fault:
             case Refuse(outcome):
-                response = replace(response, status=codes.of(outcome), body=b"", content_type="")
+                response = Response(codes.of(outcome), close=response.close)
             case Status(code):
-                response = replace(response, status=code, body=b"", content_type="")
+                response = Response(code, close=response.close)
             case NoBody():
                 response = replace(response, body=b"", content_type="")
+            case WrongCrc():
+                response = replace(response, headers=tuple(map(_wrong_crc, response.headers)))
+            case DamagedPart() if response.body:
+                damaged = bytes((response.body[0] ^ 1,)) + response.body[1:]
+                response = replace(response, body=damaged)
+            case ShortPart(missing):
+                kept = max(0, len(response.body) - missing)
+                response = replace(response, body=response.body[:kept])
             case _:
                 pass
     return response
+
+
+def _wrong_crc(header: tuple[str, str]) -> tuple[str, str]:
+    name, value = header
+    kind, _, crc = value.partition("=")
+    return header if name != "Digest" else (name, f"{kind}={int(crc, 16) ^ 0xFFFFFFFF:08x}")
 
 
 def deliver(response: Response, faults: Sequence[Fault]) -> Delivery:
@@ -230,6 +274,7 @@ class _Planned:
     faults: tuple[Fault, ...]
     device: str | None
     left: int
+    skip: int
 
 
 class FaultPlan:
@@ -239,8 +284,9 @@ class FaultPlan:
         self._lock = threading.Lock()
         self._planned: list[_Planned] = []
 
-    def add(self, *faults: Fault, device: str | None = None, count: int = 1) -> None:
-        """Put ``faults`` (together) on the next ``count`` responses to ``device``, or to anybody.
+    def add(self, *faults: Fault, device: str | None = None, count: int = 1, skip: int = 0) -> None:
+        """Put ``faults`` (together) on the next ``count`` responses to ``device``, or to anybody,
+        after ``skip`` more without.
 
         What is added later applies after what was added before it is used up.
         """
@@ -249,7 +295,7 @@ class FaultPlan:
         if not faults:
             raise UsageError("no response fault was named")
         with self._lock:
-            self._planned.append(_Planned(faults, device, count))
+            self._planned.append(_Planned(faults, device, count, skip))
 
     def clear(self) -> None:
         with self._lock:
@@ -267,6 +313,9 @@ class FaultPlan:
         with self._lock:
             for planned in self._planned:
                 if planned.device is None or planned.device == device:
+                    if planned.skip:
+                        planned.skip -= 1
+                        continue
                     planned.left -= 1
                     if not planned.left:
                         self._planned.remove(planned)

@@ -10,11 +10,14 @@ from typing import Protocol
 from harness.clock import ScenarioClock, WorkCounter
 from harness.platform.behaviour import Behaviour
 from harness.platform.chaos import Chaos
-from harness.platform.connection import Hold
+from harness.platform.connection import Answer, Hold
 from harness.platform.downlinks import Downlink, DownlinkQueue, DownlinkStatus, Transition
 from harness.platform.evidence import Evidence
 from harness.platform.faults import Fault, FaultPlan, altered, deliver, fault_name
 from harness.platform.findings import Outcome
+from harness.platform.fota.answer import FileAnswer
+from harness.platform.fota.server import FileServer
+from harness.platform.fota.settings import FILES_PATH
 from harness.platform.judge import Judge
 from harness.platform.registry import Registry
 from harness.platform.responses import Response, empty_response
@@ -55,6 +58,7 @@ class Ingestion:
         self.store = UplinkStore(settings.keep_uplinks)
         self.forward: Callable[[Uplink], object] | None = None  # what is accepted goes on there
         self.chaos: Chaos | None = None  # set: standing rules about answers
+        self.files: FileServer | None = None  # set: firmware is served on the same port
         self.hold: Hold | None = None  # set: no answer goes before its uplink is kept on disk
         self.keeper: Keeper | None = None  # the same for what else happens
         self._judge = Judge(registry, self.store.bodies)
@@ -64,8 +68,12 @@ class Ingestion:
         self._numbers = itertools.count(1)
         self._codes = {outcome: settings.codes.of(outcome) for outcome in Outcome}
 
-    def answer(self, peer: str, request: Request, secured: Secured | None = None) -> Uplink:
+    def answer(
+        self, peer: str, request: Request, secured: Secured | None = None, nth: int = 1
+    ) -> Uplink | FileAnswer:
         parsed = request.parsed
+        if parsed is not None and self.files is not None and parsed.path.startswith(FILES_PATH):
+            return self.files.answer(peer, request, nth)
         close = parsed is not None and not parsed.keep_alive
         now_ns = self._clock.now_ns()
         verdict = self._judge.request(request, now_ns)
@@ -132,8 +140,11 @@ class Ingestion:
             self._evidence.answered(uplink)
         self.store.uplinks.append(uplink)
         self.store.touched()
-        if self.forward is not None and uplink.taken:
-            self.forward(uplink)
+        if uplink.taken:
+            if self.files is not None:
+                self.files.uplink(uplink)
+            if self.forward is not None:
+                self.forward(uplink)
 
     def not_kept(self, uplink: Uplink) -> None:
         """The uplink could not be kept on disk. An accepted one is refused instead of accepted and
@@ -181,7 +192,12 @@ class Ingestion:
             if not uplink.delivery.data:
                 uplink.status = None
 
-    def finished(self, answer: Uplink, whole: bool) -> None:
+    def finished(self, answer: Answer, whole: bool) -> None:
+        if isinstance(answer, FileAnswer):
+            if self.files is not None:
+                self.files.finished(answer, whole)
+            return
+        assert isinstance(answer, Uplink)
         answer.whole = whole
         answer.answered = True
         if answer.downlink is not None:

@@ -11,22 +11,29 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer before it is put on the wire. ``close``: the connection ends with it."""
+    """An answer before it is put on the wire. ``close``: the connection ends with it.
+
+    ``headers`` are more of them; without ``reason`` the status line ends after the code.
+    """
 
     status: int
     body: bytes = b""
     content_type: str = ""
     close: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+    reason: bool = True
 
     def head(self, *, reason: bool = True, lower_case: bool = False) -> bytes:
         """Status line and headers, with the blank line."""
         headers = [("Content-Length", str(len(self.body)))]
         if self.content_type:
             headers.insert(0, ("Content-Type", self.content_type))
+        headers += self.headers
         if self.close:
             headers.append(("Connection", "close"))
         # RFC 9112 §4 keeps the space before an absent reason; a real capture has none (facts §8).
-        first = f"HTTP/1.1 {self.status}" + (f" {reason_phrase(self.status)}" if reason else "")
+        phrase = f" {reason_phrase(self.status)}" if reason and self.reason else ""
+        first = f"HTTP/1.1 {self.status}{phrase}"
         lines = [first] + [
             f"{name.lower() if lower_case else name}: {value}" for name, value in headers
         ]

@@ -14,6 +14,7 @@ from harness.errors import UsageError
 from harness.platform.actuator.settings import ActuatorSettings
 from harness.platform.destination.settings import DestinationSettings
 from harness.platform.findings import Outcome
+from harness.platform.fota.settings import FotaSettings
 from harness.platform.sms_settings import SmsSettings
 from harness.platform.wire import Limits
 
@@ -89,6 +90,7 @@ class PlatformSettings:
     downlink_done: Literal["sent", "manual"] = "sent"
     sms: SmsSettings = field(default_factory=SmsSettings)
     destinations: DestinationSettings = field(default_factory=DestinationSettings)
+    fota: FotaSettings = field(default_factory=FotaSettings)
     actuator: ActuatorSettings = field(default_factory=ActuatorSettings)
     maintenance_code: int = 503
     sms_reading: Reading | None = None  # set: the documented schedule in that reading
@@ -175,5 +177,6 @@ class PlatformSettings:
             ),
             *(Assumption(*item) for item in self.sms_settings().assumptions()),
             *(Assumption(*item) for item in self.destinations.assumptions()),
+            *(Assumption(*item) for item in self.fota.assumptions()),
             *(Assumption(*item) for item in self.actuator.assumptions()),
         ]
