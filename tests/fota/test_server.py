@@ -239,8 +239,11 @@ def test_the_end_of_a_connection_can_be_announced() -> None:
         rig.platform.offer_firmware(DEVICE, IMAGE, "1.1.0")
         client = Client.offered(rig)
         with rig.connect() as sock:
-            sock.sendall(client.part("0-0") + client.part("1-1"))
-            replies = [read_reply(sock), read_reply(sock)]
+            replies = []
+            for asked in ("0-0", "1-1"):
+                sock.sendall(client.part(asked))
+                replies.append(read_reply(sock))
+            assert sock.recv(1) == b""
         assert [reply and reply.headers.get("Connection") for reply in replies] == [None, "close"]
 
 
