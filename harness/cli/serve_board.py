@@ -117,6 +117,7 @@ class Board:
             "downlink": self._downlink,
             "sms.status": self._message,
             "clock.jump": self._jump,
+            "chaos": self._chaos,
             "note": self._note,
         }
 
@@ -224,6 +225,11 @@ class Board:
 
     def _jump(self, event: Event) -> None:
         self._happened(event, "", "clock", f"moved to {event.data['to']}")
+
+    def _chaos(self, event: Event) -> None:
+        action = event.data["action"]
+        if action != "jumped":  # the clock tells of its jumps itself
+            self._happened(event, "", "chaos", f"{action}: {event.data['says']}")
 
     def _note(self, event: Event) -> None:
         self._happened(event, "", event.source, str(event.data["text"]))

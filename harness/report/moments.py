@@ -53,6 +53,7 @@ class _Builder:
             "clock.jump": self._jump,
             "power": self._power,
             "line.fault": self._line_fault,
+            "chaos": self._chaos,
             "modem.state": self._modem_state,
             "modem.unknown": self._unknown,
             "modem.sms": self._modem_sms,
@@ -148,6 +149,12 @@ class _Builder:
 
     def _line_fault(self, event: Event) -> None:
         self._box(event, "modem", f"line fault: {event.data.get('fault')}", "warn")
+
+    def _chaos(self, event: Event) -> None:
+        data = event.data
+        if data.get("action") != "jumped":  # the clock tells of its jumps itself
+            text = shorten(f"chaos {data.get('action')}: {data.get('says')}", 60)
+            self._box(event, "platform", text, "dim" if data.get("action") == "removed" else "warn")
 
     def _modem_state(self, event: Event) -> None:
         data = event.data

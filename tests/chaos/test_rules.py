@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from harness.cli.serve_board import Board
 from harness.clock import ClockError, Deadline, RealClock
 from harness.errors import UsageError
 from harness.evidence import Timeline
@@ -30,7 +31,10 @@ from harness.platform.facade import Platform, UnknownDevice
 from harness.platform.faults import Status
 from harness.platform.findings import Outcome
 from harness.platform.registry import Registration, Registry
+from harness.report.model import ScenarioReport
+from harness.report.moments import rows_of
 from tests.platform.bench import NOW, SECRET, Rig, read_answer, request
+from tests.tls.https import Https, authority, ip_request
 
 OTHER = b'[{"bn":"urn:dev:IMEI:490154203237518:"},{"n":"temperature","v":21.5}]'
 HOUR = timedelta(hours=1)
@@ -40,6 +44,13 @@ Running = tuple[Platform, RealClock, Timeline, tuple[str, int]]
 def measured(value: int) -> bytes:
     """A request with a reading of its own."""
     return request(b'[{"bn":"urn:dev:IMEI:356726104408422:"},{"n":"count","v":%d}]' % value)
+
+
+def post(address: tuple[str, int]) -> bytes:
+    """The documented request, on a connection of its own."""
+    with socket.create_connection(address, timeout=10) as sock:
+        sock.sendall(request())
+        return read_answer(sock)
 
 
 def told(rig: Rig) -> list[dict[str, Any]]:
@@ -250,6 +261,21 @@ def test_connections_are_refused_and_taken_again_at_the_same_address(rig: Rig) -
     assert code(rig.post(measured(1))) == 202
 
 
+def test_both_ports_refuse_and_one_opened_meanwhile_too(rig: Rig) -> None:
+    """HTTP and HTTPS alike; both take connections again when the window is over."""
+    rig.platform.chaos.add(maintenance(NOW, "refuse-connections", lasts_s=600))
+    secured = rig.platform.start_https(HostSockets(), authority=authority())
+    for address in (rig.address, secured):
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address, timeout=10)
+    rig.clock.advance(600)
+    https = Https(rig, secured)
+    with https.connect() as sock:
+        sock.sendall(ip_request())
+        assert code(read_answer(sock)) == 202
+    assert code(rig.post(request())) == 202
+
+
 def test_two_windows_overlap(rig: Rig) -> None:
     """Nobody listens until the last of them is over or switched off."""
     rig.platform.chaos.add(maintenance(NOW, "refuse-connections", lasts_s=600))
@@ -322,12 +348,12 @@ def test_windows_work_on_a_clock_that_runs(
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(address, timeout=10)
     clock.advance(600)
-    socket.create_connection(address, timeout=10).close()
+    assert code(post(address)) == 202
     over = threading.Event()
     timeline.listen(lambda event: over.set() if event.data.get("action") == "ended" else None)
     platform.chaos.add(maintenance(clock.now(), "refuse-connections", lasts_s=0.2))
     assert over.wait(10)
-    socket.create_connection(address, timeout=10).close()
+    assert code(post(address)) == 202
 
 
 def test_stopping_in_the_middle_of_a_window(rig: Rig) -> None:
@@ -337,3 +363,20 @@ def test_stopping_in_the_middle_of_a_window(rig: Rig) -> None:
     rig.platform.stop()
     with socket.create_server(rig.address):
         rig.clock.advance(1200)
+
+
+def test_chaos_is_told_in_reports_and_on_the_terminal(rig: Rig) -> None:
+    """A box in the sequence diagram and a line on the board for what befell the rules."""
+    rule = rig.platform.chaos.add(LoseResponse(), device="tracker-1")
+    rig.post(request())
+    rig.wait(1)
+    rig.platform.chaos.jump(by_s=1)
+    rig.platform.chaos.remove(rule.id)
+    board = Board(["tracker-1"], lambda: None)
+    report = ScenarioReport("chaos.jsonl", tuple(rig.timeline.events()))
+    for event in report.events:
+        board.take(event)
+    shown = [row.text for row in rows_of(report) if "chaos" in row.text]
+    said = [one.outcome for one in board.look(5, 20).happenings if one.who == "chaos"]
+    assert [text.partition(":")[0] for text in shown] == ["chaos added", "chaos removed"]
+    assert sorted(text.partition(":")[0] for text in said) == ["added", "removed"]

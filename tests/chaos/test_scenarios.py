@@ -1,0 +1,90 @@
+"""The step ``chaos`` and the expectation of the same name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.errors import FileError
+from harness.scenario.load import load_cases
+from tests.faults.place import Place
+
+HEAD = "id: chaos.test\ntitle: What a test of chaos needs\nverifies: [RESP-ROBUST]\nsteps:\n"
+
+
+def written(folder: Path, *steps: str) -> Path:
+    path = folder / "case.yaml"
+    path.write_text(HEAD + "".join(f"  - {step}\n" for step in steps), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        ("chaos: {kind: earthquake}", "'earthquake'"),
+        ("chaos: {by: 1s}", "kind"),
+        ("chaos: {kind: latency}", "missing key 'by'"),
+        ("chaos: {kind: latency, by: 1s, median: 2s}", "unknown key 'median'"),
+        ("chaos: {kind: latency, by: 5}", "unit"),
+        ("chaos: {kind: latency, by: 2h}", "latency: seconds is more than 0 and at most 3600"),
+        ("chaos: {kind: log-normal-latency, median: 2s, sigma: 9}", "sigma"),
+        ("chaos: {kind: log-normal-latency, median: 2s, sigma: 1, at-most: 1s}", "max_s"),
+        ("chaos: {kind: reset, probability: 1.5}", "probability"),
+        ("chaos: {kind: reset, seed: -1}", "seed"),
+        ("chaos: {kind: refuse, answers: []}", "answers"),
+        ("chaos: {kind: refuse, answers: [202]}", "answers"),
+        ("chaos: {kind: maintenance}", "exactly one of end: MOMENT and lasts: DURATION"),
+        ("chaos: {kind: maintenance, lasts: 5m, answer: 202}", "answer"),
+        (
+            "chaos: {kind: maintenance, lasts: 5m, starts-in: 5m, start: 2026-03-01T12:00:00Z}",
+            "at most one of start",
+        ),
+        (
+            'chaos: {kind: maintenance, lasts: 5m, answer: refuse-connections, device: "${name}"}',
+            "to all devices",
+        ),
+        ("chaos: {kind: clock-jump}", "exactly one of by: DURATION and to: MOMENT"),
+        ("expect: {chaos: {struck: -1}}", "struck"),
+    ],
+)
+def test_mistakes_are_named_at_their_place(tmp_path: Path, step: str, message: str) -> None:
+    """One error at file:line:column before anything runs."""
+    with pytest.raises(FileError) as refused:
+        load_cases(written(tmp_path, "power: on", step))
+    assert "case.yaml:6:" in str(refused.value)
+    assert message in str(refused.value)
+
+
+def test_what_chaos_needs(tmp_path: Path) -> None:
+    """Rules need an uplink to hit, a jump a clock that can be stepped."""
+    (rules,) = load_cases(written(tmp_path, "chaos: reset"))
+    (jump,) = load_cases(written(tmp_path, "chaos: {kind: clock-jump, by: 1d}"))
+    assert sorted(rules.needs) == ["m2m", "uplink"]
+    assert sorted(jump.needs) == ["m2m", "stepped-clock"]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def test_what_goes_wrong_in_a_run_is_told(place: Place) -> None:
+    """A rule that struck less than expected, a jump back, and a device that nobody knows."""
+    place.scenario(
+        "power: on\nchaos: {kind: reset, probability: 0}\nreport: {}\nexpect: {chaos: {struck: 1}}",
+        "spared",
+    )
+    place.scenario("chaos: {kind: clock-jump, to: 2020-01-01T00:00:00Z}", "back")
+    place.scenario("chaos: {kind: latency, by: 1s, device: nobody}", "whom")
+    place.scenario("expect: {chaos: {struck-at-least: 1}}", "nothing")
+    ended = place.run("scenarios")
+    assert ended.code == 1
+    for told in (
+        "to have struck 1 times",
+        "0 times",
+        "the scenario clock does not go backwards",
+        "no device 'nobody' is registered",
+        "a rule of chaos 1",
+    ):
+        assert told in ended.text, ended.text
