@@ -10,11 +10,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from json import dumps
-from pathlib import Path
 
 from harness.clock import Deadline
 from harness.errors import DutError, RigError, UsageError
 from harness.evidence import Recorder
+from harness.leash import leashed
 from harness.rig.console import Console
 from harness.rig.dut import Seen, UplinkOrder
 from harness.rig.models import FirmwareModel
@@ -22,7 +22,6 @@ from harness.rig.models import FirmwareModel
 READY_WITHIN_S = 15.0
 STOP_WITHIN_S = 2.0
 SMS_WITHIN_S = 3.0
-LEASH = str(Path(__file__).with_name("leash.py"))
 
 
 class FirmwareDied(DutError):
@@ -77,11 +76,10 @@ class FirmwareDut:
         if command[0] in ("python", "python3"):
             command[0] = sys.executable
         self._check_exists(command[0])
-        leash = [sys.executable, "-S", LEASH, str(os.getpid())]
         environment = {k: self._fill(v) for k, v in self._firmware.env.items()}
         try:
             process = subprocess.Popen(
-                [*leash, *command],
+                leashed(command),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

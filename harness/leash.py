@@ -1,7 +1,7 @@
 """Runs a program that the kernel kills when the process that started it is gone.
 
-``python -S leash.py PARENT COMMAND…`` becomes COMMAND (the same process ID, the same exit). So a
-firmware program does not outlive a run that was killed with SIGKILL. Linux only (prctl(2),
+``python -S leash.py PARENT COMMAND…`` becomes COMMAND (the same process ID, the same exit). So no
+firmware program or broker outlives a run that was killed with SIGKILL. Linux only (prctl(2),
 PR_SET_PDEATHSIG); elsewhere the program just runs. Standard library only, because start-up counts.
 """
 
@@ -14,6 +14,11 @@ import sys
 
 PR_SET_PDEATHSIG = 1
 CANNOT_EXEC = 126
+
+
+def leashed(command: list[str]) -> list[str]:
+    """The command line that runs ``command`` on a leash of this process."""
+    return [sys.executable, "-S", __file__, str(os.getpid()), *command]
 
 
 def main(arguments: list[str]) -> int:
