@@ -14,7 +14,7 @@ export function textOf(bytes) {
   };
   for (let at = 0; at < bytes.length; at++) {
     const code = bytes.charCodeAt(at);
-    if (code >= 32 && code < 127) {
+    if ((code >= 32 && code < 127) || code > 255) { // beyond a byte: the name of a secret left out
       plain += bytes[at];
       continue;
     }
@@ -32,7 +32,7 @@ export function hexOf(bytes) {
   const lines = [];
   for (let at = 0; at < bytes.length; at += 16) {
     const part = bytes.slice(at, at + 16);
-    const hex = Array.from(part, (char) => char.charCodeAt(0).toString(16).padStart(2, "0"));
+    const hex = Array.from(part, (char) => (char.charCodeAt(0) > 255 ? "··" : char.charCodeAt(0).toString(16).padStart(2, "0")));
     const wide = `${hex.slice(0, 8).join(" ")}  ${hex.slice(8).join(" ")}`.padEnd(49);
     const text = part.replace(/[^\x20-\x7e]/g, "·");
     lines.push(`${at.toString(16).padStart(6, "0")}  ${wide}  ${text}`);
