@@ -9,30 +9,34 @@ recursive aliases are errors at their own line and column.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from harness.errors import FileError, Location, UsageError
+from harness.files.plain_yaml import MAX_DEPTH, MAX_NODES, NULLS, Loader, NotPlain, plain_data
 
-_Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # resolves nothing: all is text
-_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-_MAX_DEPTH = 64
-_MAX_NODES = 200_000  # aliases of aliases grow without bound
 _PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
 
 Path_ = Sequence[str | int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
-    """A YAML file as plain data, with the node graph kept for finding places again."""
+    """A YAML file as plain data, and its text for finding places again."""
 
     file: str
     data: Any
-    root: yaml.Node | None
+    text: str = field(repr=False)
+
+    @cached_property
+    def root(self) -> yaml.Node | None:
+        """The graph of nodes, made when it is first needed: for most files it never is."""
+        root: yaml.Node | None = yaml.compose(self.text, Loader=Loader)
+        return root
 
     def locate(self, path: Path_) -> Location:
         """The place of the value at ``path``; of its key when nothing was written there.
@@ -52,10 +56,27 @@ class Document:
     def _find(self, path: Path_) -> tuple[yaml.Node | None, yaml.Node | None]:
         key, node = None, self.root
         for part in path:
-            found = _child(node, part)
+            found = self._child(node, part)
             if found is not None:  # pydantic adds names of union members and the like
                 key, node = found
         return key, node
+
+    def _child(
+        self, node: yaml.Node | None, part: str | int
+    ) -> tuple[yaml.Node | None, yaml.Node] | None:
+        if isinstance(node, yaml.MappingNode):
+            keys = self._keys.get(id(node))
+            if keys is None:
+                keys = self._keys[id(node)] = {pair[0].value: pair for pair in node.value}
+            return keys.get(str(part))
+        if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            return None, node.value[part]
+        return None
+
+    @cached_property
+    def _keys(self) -> dict[int, dict[str, tuple[yaml.Node, yaml.Node]]]:
+        """By mapping: with thousands of mistakes in thousands of devices, no search for each."""
+        return {}
 
     def _place(self, node: yaml.Node | None) -> Location:
         if node is None:
@@ -66,7 +87,7 @@ class Document:
         """First and last line (from 1) of the value at ``path``."""
         node = self.root
         for part in path:
-            found = _child(node, part)
+            found = self._child(node, part)
             if found is not None:
                 node = found[1]
         if node is None:
@@ -86,16 +107,6 @@ def _last_line(node: yaml.Node) -> int:
     return max(end.line + (1 if end.column else 0), node.start_mark.line + 1)
 
 
-def _child(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node | None, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == str(part):
-                return key, value
-    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return None, node.value[part]
-    return None
-
-
 def load_document(path: Path) -> Document:
     """Read a YAML file. Raises :class:`~harness.errors.FileError` or ``UsageError``."""
     try:
@@ -110,8 +121,15 @@ def load_document(path: Path) -> Document:
 def parse_document(text: str, file: str) -> Document:
     """The same for text that is already in memory."""
     try:
+        return Document(file, plain_data(text), text)
+    except NotPlain:
+        return _parse_closely(text, file)
+
+
+def _parse_closely(text: str, file: str) -> Document:
+    try:
         _refuse_deep_nesting(text, file)
-        root = yaml.compose(text, Loader=_Loader)
+        root = yaml.compose(text, Loader=Loader)
     except yaml.reader.ReaderError as error:
         # libyaml counts bytes of what it was given, which is UTF-8
         before = text.encode("utf-8", "replace")[: error.position].decode("utf-8", "ignore")
@@ -133,7 +151,7 @@ def parse_document(text: str, file: str) -> Document:
         raise FileError(place, f"not valid YAML: {what}") from error
     except yaml.YAMLError as error:
         raise FileError(Location(file), f"not valid YAML: {error}") from error
-    return Document(file, None if root is None else _Builder(file).build(root, 0), root)
+    return Document(file, None if root is None else _Builder(file).build(root, 0), text)
 
 
 def _refuse_deep_nesting(text: str, file: str) -> None:
@@ -141,14 +159,14 @@ def _refuse_deep_nesting(text: str, file: str) -> None:
     if sum(text.count(opener) for opener in "[{-:?") <= 2_000:
         return
     depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    for event in yaml.parse(text, Loader=Loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
-            if depth > _MAX_DEPTH + 1:
+            if depth > MAX_DEPTH + 1:
                 mark = event.start_mark
                 raise FileError(
                     Location(file, mark.line + 1, mark.column + 1) if mark else Location(file),
-                    f"nested deeper than {_MAX_DEPTH} levels",
+                    f"nested deeper than {MAX_DEPTH} levels",
                 )
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
@@ -168,16 +186,16 @@ class _Builder:
         if node.tag not in _PLAIN_TAGS:
             raise self._fail(node, f"tags are not allowed: {node.tag}")
         self._nodes += 1
-        if self._nodes > _MAX_NODES:
-            raise self._fail(node, f"more than {_MAX_NODES} values, aliases written out")
+        if self._nodes > MAX_NODES:
+            raise self._fail(node, f"more than {MAX_NODES} values, aliases written out")
         if isinstance(node, yaml.ScalarNode):
-            if not node.style and node.value in _NULLS:
+            if not node.style and node.value in NULLS:
                 return None
             return node.value
         if id(node) in self._open:
             raise self._fail(node, "an alias may not contain itself")
-        if depth > _MAX_DEPTH:
-            raise self._fail(node, f"nested deeper than {_MAX_DEPTH} levels")
+        if depth > MAX_DEPTH:
+            raise self._fail(node, f"nested deeper than {MAX_DEPTH} levels")
         self._open.add(id(node))
         try:
             if isinstance(node, yaml.SequenceNode):

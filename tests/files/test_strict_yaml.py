@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import FileError, Location, UsageError
+from harness.files.plain_yaml import NotPlain, plain_data
 from harness.files.strict_yaml import load_document, parse_document
 
 
@@ -70,6 +71,45 @@ def test_unreadable_files_are_told(tmp_path: Path) -> None:
 def test_an_empty_file_is_empty() -> None:
     """Nothing at all is no error of YAML; the schema says what is missing."""
     assert parse_document("", "f").data is None
+
+
+PLAIN = st.recursive(
+    st.sampled_from(["x", "~", "", "null", "NO", "'~'", '"a b"', "1", "é", "'<<'"]),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4).map(lambda items: f"[{', '.join(items)}]"),
+        st.lists(st.tuples(st.sampled_from("abcd"), inner), max_size=4).map(
+            lambda pairs: "{" + ", ".join(f"{key}: {value}" for key, value in pairs) + "}"
+        ),
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(PLAIN, PLAIN.map("a: &n {}\nb: *n\n".format), st.text("ab:-[]{}&*!?~\n ,'\"")))
+def test_plain_text_means_the_same_read_either_way(text: str) -> None:
+    """What the fast reader takes, the close one takes too, as the same data."""
+    try:
+        data = plain_data(text)
+    except NotPlain:
+        return
+    anchored = f"--- &anchor\n{text}"  # not plain, and beyond that the same
+    with pytest.raises(NotPlain):
+        plain_data(anchored)
+    if text.strip() and not text.lstrip().startswith(("-", "'", '"')):
+        assert parse_document(anchored, "f").data == data
+
+
+def test_a_large_file_of_devices_is_plain() -> None:
+    """Ten thousand devices are read the fast way, and places in it are still found."""
+    text = "devices:\n" + "".join(
+        f"  # the {n}th\n  meter-{n}: {{imei: '{n:015d}', secret: {{env: SECRET_{n}}}}}\n"
+        for n in range(10_000)
+    )
+    document = parse_document(text, "f")
+    assert document.data == plain_data(text)
+    assert document.data["devices"]["meter-9999"]["secret"] == {"env": "SECRET_9999"}
+    assert str(document.locate(("devices", "meter-9999", "secret"))) == "f:20001:49"
 
 
 def place_of_error(text: str) -> Location:
