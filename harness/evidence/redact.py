@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -30,21 +31,24 @@ class Redactor:
     def __init__(self, secrets: Iterable[tuple[str, str]] = ()) -> None:
         self._names: dict[str, str] = {}
         self._searches: _Searches | None = None
+        self._lock = threading.Lock()
         for name, value in secrets:
             self.add(name, value)
 
     def add(self, name: str, value: str) -> None:
         """Never write ``value`` again; it reads ``‹name›`` instead. Empty values are ignored."""
         if value:
-            # Wire bytes become text as latin-1, so a secret beyond ASCII has a second look.
-            for look in (value, value.encode("utf-8", "surrogatepass").decode("latin-1")):
-                self._names[look] = f"‹{name}›"
-            self._searches = None  # made anew when it is next needed
+            with self._lock:
+                # Wire bytes become text as latin-1, so a secret beyond ASCII has a second look.
+                for look in (value, value.encode("utf-8", "surrogatepass").decode("latin-1")):
+                    self._names[look] = f"‹{name}›"
+                self._searches = None  # made anew when it is next needed
 
     def __call__(self, text: str) -> str:
         searches = self._searches
         if searches is None:
-            searches = self._searches = _Searches.of(dict(self._names))
+            with self._lock:  # or else a secret that is added meanwhile would stay unknown
+                searches = self._searches = _Searches.of(self._names)
         for value, shown in searches.one_by_one:
             if value in text:
                 text = text.replace(value, shown)

@@ -86,7 +86,7 @@ def check_token(
     others = {name: key for name, key in registry.secrets().items() if name != device.name}
     former = registry.former_secret(device.name)
     if former is not None:
-        others[f"{device.name} before it was changed"] = former
+        others = {f"{device.name} before it was changed": former, **others}
     reason = explain(
         body,
         device.secret,

@@ -7,6 +7,7 @@ from typing import Any
 from harness.evidence import Event, Recorder, Timeline
 from harness.platform.downlink_model import Downlink, Transition, shown_bytes
 from harness.platform.plain_evidence import PlainEvidence
+from harness.platform.registry import Registration
 from harness.platform.secured import Handshake
 from harness.platform.uplink import Uplink
 
@@ -89,6 +90,21 @@ class Evidence:
     def aborted(self, exchange: int, peer: str, why: str) -> None:
         if self.on:
             self._record(SOURCE, "http.aborted", exchange=exchange, peer=peer, why=why)
+
+    def registration(self, kind: str, device: Registration) -> None:
+        """A device came, went, or got another secret (which is not told)."""
+        if self.on:
+            self._record(
+                SOURCE,
+                kind,
+                device=device.name,
+                identifier=device.identifier,
+                connection=device.connection,
+                iccid=device.iccid,
+                msisdn=device.msisdn,
+                sim=device.sim,
+                has_secret=device.secret is not None,
+            )
 
     def downlink(self, downlink: Downlink, step: Transition) -> None:
         if self.on:

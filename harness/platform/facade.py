@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.clock import NO_WORK, Deadline, ScenarioClock, WorkCounter
@@ -22,6 +23,7 @@ from harness.platform.fota.offer import FirmwareOffer
 from harness.platform.fota.server import FileServer
 from harness.platform.fota.settings import StatusForm
 from harness.platform.ingestion import Ingestion
+from harness.platform.registration import refuse_wrong
 from harness.platform.registry import Registration, Registry
 from harness.platform.secured import Handshake
 from harness.platform.server import IngestionServer
@@ -308,6 +310,46 @@ class Platform:
     def sms(self) -> tuple[Sms, ...]:
         """Every SMS so far, oldest first."""
         return self._sms.list()
+
+    def register(self, device: Registration) -> Registration:
+        """Make a device known from now on (REG-M2M, REG-IP); its secret is never shown.
+
+        Raises :class:`~harness.errors.UsageError` with everything that is wrong with it, and
+        :class:`~harness.platform.registry.DeviceTaken` when it is not the first of its name.
+        """
+        refuse_wrong(device)
+        self._hide(device.name, device.secret)
+        self.registry.add(device)
+        self._evidence.registration("device.registered", device)
+        return device
+
+    def change_secret(self, device: str, secret: str | None) -> Registration:
+        """Give a device another secret, in force for the next request; None for none at all.
+
+        Raises :class:`~harness.errors.UsageError` for a secret that is none (TOKEN-SECRET).
+        """
+        refuse_wrong(replace(self._registered(device), secret=secret))
+        self._hide(device, secret)
+        changed = self.registry.change_secret(device, secret)
+        if changed is None:  # removed meanwhile
+            return self._registered(device)
+        self._evidence.registration("device.secret-changed", changed)
+        return changed
+
+    def remove(self, device: str) -> Registration:
+        """Forget a device; its downlinks that have not ended are Failed.
+
+        An SMS on its way stays on its way: it is for the SIM, which is still there.
+        """
+        registration = self._registered(device)
+        self._ingestion.downlinks.fail_all(device, "the device was removed")
+        self.registry.remove(device)
+        self._evidence.registration("device.removed", registration)
+        return registration
+
+    def _hide(self, device: str, secret: str | None) -> None:
+        if secret and isinstance(self._evidence.recorder, Timeline):
+            self._evidence.recorder.redactor.add(f"secret of {device}", secret)
 
     def _registered(self, device: str) -> Registration:
         registration = self.registry.by_name(device)

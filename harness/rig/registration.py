@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,15 +10,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from harness import urn
-from harness.errors import FileError, UsageError
+from harness.errors import FileError, Location, UsageError
 from harness.evidence import Redactor
 from harness.files import Document, Model, load_document, validate
+from harness.platform.registration import RATE_PLAN_LIMIT, Remark, advice, device_secret_problem
 from harness.platform.registry import Registration
 
 SimType = Literal["regular", "comarch", "plus", "early-access", "jasper"]
 DeviceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
-
-SECRET_RULE = re.compile(r"^[0-9a-zA-Z]{30,100}$")
 
 
 class SecretSource(Model):
@@ -68,6 +66,14 @@ def _iccid(value: object) -> object:
     return value
 
 
+def _msisdn(value: object) -> object:
+    if isinstance(value, str):
+        problem = urn.msisdn_problem(value)
+        if problem:
+            raise ValueError(problem)
+    return value
+
+
 Imei = Annotated[str, BeforeValidator(_imei)]
 Iccid = Annotated[str, BeforeValidator(_iccid)]
 
@@ -82,8 +88,11 @@ class DeviceRegistration(Model):
     ) = None
     secret: SecretSource | str | None = None
     iccid: Iccid | None = None
-    msisdn: Annotated[str, Field(pattern=r"^\+?[0-9]{5,15}$")] | None = None
+    msisdn: Annotated[str, Field(pattern=r"^\+?[0-9]{7,15}$"), BeforeValidator(_msisdn)] | None = (
+        None
+    )
     sim: SimType = "regular"
+    rate_plan: Annotated[str, Field(pattern=r"\S", max_length=RATE_PLAN_LIMIT)] | None = None
 
     @model_validator(mode="after")
     def _identified(self) -> DeviceRegistration:
@@ -135,28 +144,25 @@ def register(
 
     Raises :class:`~harness.errors.FileError` at the secret's place in ``document``.
     """
+
+    def refused(problem: str) -> FileError:
+        return FileError(document.locate((*path, "secret")), f"{name}: {problem}")
+
     secret: str | None = None
-    place = document.locate((*path, "secret"))
     if isinstance(device.secret, SecretSource):
         try:
             secret = read_secret(device.secret, Path(document.file).parent)
         except UsageError as error:
-            raise FileError(place, f"{name}: {error}") from error
+            raise refused(str(error)) from error
     elif device.secret is not None:
         if not literal_secrets:
-            raise FileError(
-                place,
-                f"{name}: a literal secret is only for virtual devices; "
-                "use {env: NAME} or {file: PATH}",
+            raise refused(
+                "a literal secret is only for virtual devices; use {env: NAME} or {file: PATH}"
             )
         secret = device.secret
-    if secret is not None and not SECRET_RULE.fullmatch(secret):
-        raise FileError(
-            place,
-            f"{name}: a device secret is 30 to 100 letters and digits (TOKEN-SECRET); "
-            f"this one has {len(secret)} characters"
-            + ("" if secret.isalnum() else ", not all of them letters and digits"),
-        )
+    problem = device_secret_problem(secret) if secret is not None else None
+    if problem is not None:
+        raise refused(f"{problem} (TOKEN-SECRET)")
     return Registration(
         name=name,
         imei=device.imei,
@@ -165,6 +171,7 @@ def register(
         iccid=device.iccid,
         msisdn=device.msisdn,
         sim=device.sim,
+        rate_plan=device.rate_plan,
     )
 
 
@@ -180,10 +187,16 @@ def load_registrations(
 
     Raises :class:`~harness.errors.FileError` or :class:`~harness.errors.UsageError`.
     """
-    document = load_document(path)
+    return read_registrations(load_document(path), read_secret)
+
+
+def read_registrations(
+    document: Document, read_secret: Callable[[SecretSource, Path], str | None] = SecretSource.read
+) -> list[Registration]:
+    """The same for a document that was read already."""
     data: Any = document.data
     if isinstance(data, dict) and isinstance(data.get("devices"), dict) and "rig" in data:
-        known = set(DeviceRegistration.model_fields)
+        known = {field.alias for field in DeviceRegistration.model_fields.values()}
         data = {
             "devices": {
                 name: {key: value for key, value in device.items() if key in known}
@@ -214,6 +227,25 @@ def refuse_twins(registrations: list[Registration], document: Document) -> None:
                 )
             if value is not None:
                 seen[value] = registration.name
+
+
+def advice_on(path: Path, registrations: list[Registration]) -> list[tuple[Location, str]]:
+    """What could be better about the devices of a file that was found good, and where."""
+    document = load_document(path)
+    found: list[tuple[Location, str]] = []
+    for registration in registrations:
+        written = document.data["devices"][registration.name]
+        for remark in advice(registration):
+            if remark.field == "secret" and "secret" in written:
+                continue  # it was left where it is
+            found.append((_place_of(document, registration, remark), remark.message))
+    return found
+
+
+def _place_of(document: Document, registration: Registration, remark: Remark) -> Location:
+    place = ("devices", registration.name)
+    written = document.data["devices"][registration.name]
+    return document.locate((*place, remark.field) if remark.field in written else place)
 
 
 def redactor_for(registrations: list[Registration]) -> Redactor:

@@ -13,6 +13,8 @@ from harness.urn.identifiers import (
     iccid_advice,
     iccid_problem,
     imei_problem,
+    msisdn_advice,
+    msisdn_problem,
     uuid_advice,
     uuid_problem,
 )
@@ -30,6 +32,8 @@ __all__ = [
     "imei_problem",
     "luhn_digit",
     "luhn_valid",
+    "msisdn_advice",
+    "msisdn_problem",
     "parse_base_name",
     "uuid_advice",
     "uuid_problem",

@@ -1,4 +1,4 @@
-"""What is wrong with an IMEI, ICCID or UUID: one sentence, or None when nothing is."""
+"""What is wrong with an IMEI, ICCID, MSISDN or UUID: one sentence, or None when nothing is."""
 
 from __future__ import annotations
 
@@ -56,6 +56,30 @@ def iccid_advice(iccid: str) -> str | None:
     return (
         f"the ICCID's last digit should be {luhn_digit(iccid[:-1])}, not {iccid[-1]} "
         "(check digit, ITU-T E.118): is a digit mistyped?"
+    )
+
+
+def msisdn_problem(msisdn: str) -> str | None:
+    """An MSISDN is 7 to 15 digits, in international form with + (ITU-T E.164 §6)."""
+    digits = msisdn.removeprefix("+")
+    if _DIGITS.fullmatch(digits) is None:
+        bare = re.sub(r"[\s().-]", "", digits)
+        hint = f": write {'+' * msisdn.startswith('+')}{bare}" if _DIGITS.fullmatch(bare) else ""
+        return f"an MSISDN is digits, after a + if it is international, not {msisdn[:40]!r}{hint}"
+    if not 7 <= len(digits) <= 15:
+        return f"an MSISDN has 7 to 15 digits (ITU-T E.164); this one has {len(digits)}"
+    if msisdn.startswith("+0"):
+        return "after the + of an MSISDN comes a country code, which does not start with 0"
+    return None
+
+
+def msisdn_advice(msisdn: str) -> str | None:
+    """What could be better about a well-formed MSISDN: its international form is unambiguous."""
+    if msisdn.startswith("+") or msisdn_problem(msisdn) is not None:
+        return None
+    return (
+        "the MSISDN is not in international form (+, country code, number): an SMS centre would "
+        "have to guess the country"
     )
 
 

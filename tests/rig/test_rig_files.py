@@ -47,8 +47,8 @@ def test_secret_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyP
         (f"{{imei: {IMEI}, colour: red}}", "3:32", "unknown key 'colour'"),
         ("{sim: plus}", "3:8", "exactly one of imei"),
         (f"{{imei: {IMEI}, sim: esim}}", "3:37", "'regular'"),
-        (f"{{imei: {IMEI}, secret: tooshort}}", "3:40", "this one has 8 characters"),
-        (f'{{imei: {IMEI}, secret: "{SECRET}\\n"}}', "3:40", "not all of them letters and digits"),
+        (f"{{imei: {IMEI}, secret: tooshort}}", "3:40", "30 to 100 characters; this one has 8"),
+        (f'{{imei: {IMEI}, secret: "{SECRET}\\n"}}', "3:40", "white space around it"),
         (
             f"{{imei: {IMEI}, secret: {SECRET}, modem: {{port: /dev/x}}}}",
             "3:40",

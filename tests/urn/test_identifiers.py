@@ -56,3 +56,30 @@ def test_a_uuid_of_another_version_is_advised_against() -> None:
     assert urn.uuid_advice("0b0e1f6e-7c44-4d0c-9f0e-0a5f2f3d9f11") is None
     assert "version 1" in (urn.uuid_advice("0b0e1f6e-7c44-1d0c-9f0e-0a5f2f3d9f11") or "")
     assert urn.uuid_problem("0b0e1f6e7c444d0c9f0e0a5f2f3d9f11") is not None
+
+
+@pytest.mark.parametrize(
+    ("msisdn", "words"),
+    [
+        ("+31 97 012345678", "write +3197012345678"),
+        ("097-012.345", "write 097012345"),
+        ("call me", "is digits"),
+        ("+", "is digits"),
+        ("٣197012345678", "is digits"),
+        ("+3197", "7 to 15 digits"),
+        ("+3197012345678901", "this one has 16"),
+        ("+097012345678", "country code"),
+    ],
+)
+def test_a_wrong_msisdn_is_explained(msisdn: str, words: str) -> None:
+    """Each way to get an MSISDN wrong has its sentence, with the right form where it is plain."""
+    assert words in (urn.msisdn_problem(msisdn) or "")
+    assert urn.msisdn_advice(msisdn) is None
+
+
+def test_a_national_msisdn_is_taken_with_advice() -> None:
+    """The documents show national numbers; the international form is advised."""
+    assert urn.msisdn_problem("097012345678") is None
+    assert "international form" in (urn.msisdn_advice("097012345678") or "")
+    assert urn.msisdn_problem("+3197012345678") is None
+    assert urn.msisdn_advice("+3197012345678") is None

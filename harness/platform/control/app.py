@@ -16,6 +16,7 @@ from harness.platform.control.answers import Answers
 from harness.platform.control.certificates import add_certificates
 from harness.platform.control.chaos import add_chaos
 from harness.platform.control.destinations import add_destinations
+from harness.platform.control.devices import add_devices
 from harness.platform.control.docs import add_docs
 from harness.platform.control.events import add_events
 from harness.platform.control.feed import Feed
@@ -25,6 +26,7 @@ from harness.platform.control.state import add_clock, add_state
 from harness.platform.control.uplinks import add_uplinks
 from harness.platform.downlinks import UnknownDownlink
 from harness.platform.facade import Platform, UnknownDevice
+from harness.platform.registry import DeviceTaken
 
 
 def make_app(platform: Platform, feed: Feed, redactor: Redactor) -> FastAPI:
@@ -42,6 +44,7 @@ def make_app(platform: Platform, feed: Feed, redactor: Redactor) -> FastAPI:
     add_uplinks(app, platform, answers)
     add_messages(app, platform, answers)
     add_events(app, feed)
+    add_devices(app, platform, answers)
     add_certificates(app, platform)
     add_destinations(app, platform, redactor)
     add_chaos(app, platform)
@@ -63,7 +66,8 @@ def _refusals(app: FastAPI) -> None:
     async def refused_order(_: Request, error: HilError) -> Response:
         if isinstance(error, UnknownDevice | UnknownDownlink | UnknownRule):
             return _refused(404, str(error))
-        return _refused(400 if isinstance(error, UsageError) else 409, str(error))
+        fits_not = isinstance(error, UsageError) and not isinstance(error, DeviceTaken)
+        return _refused(400 if fits_not else 409, str(error))
 
 
 def _refused(status: int, reason: str) -> JSONResponse:
