@@ -7,6 +7,7 @@ held back (a fault, or a peer that does not read) what follows waits in ``_event
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import struct
 from collections import deque
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol, cast
 
 from harness.clock import WorkCounter, monotonic
+from harness.platform.crowd import Crowd, Place
 from harness.platform.faults import Delivery, Step
 from harness.platform.head import Refusal
 from harness.platform.responses import CONTINUE
@@ -45,11 +47,13 @@ class Handler(Protocol):
     """The ingestion behind the connections; called on the loop's thread.
 
     ``hold`` is None when answers go at once. ``nth`` counts the requests of a connection from 1.
+    ``crowd`` has the connections of all ports.
     """
 
     settings: PlatformSettings
     work: WorkCounter
     hold: Hold | None
+    crowd: Crowd
 
     def answer(self, peer: str, request: Request, secured: Secured | None, nth: int) -> Answer: ...
 
@@ -62,6 +66,8 @@ class Handler(Protocol):
     def finished(self, answer: Answer, whole: bool) -> None: ...
 
     def aborted(self, peer: str, why: str, reader: RequestReader | None) -> None: ...
+
+    def swept(self) -> None: ...
 
 
 class Connection(asyncio.Protocol):
@@ -126,7 +132,7 @@ class Connection(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=0)
         address = transport.get_extra_info("peername") or ("?", 0)
         self.peer = f"{address[0]}:{address[1]}"
-        if len(self._open) >= self._handler.settings.max_connections:
+        if not self._handler.crowd.admit(self, self._since):
             self._handler.aborted(self.peer, "too many connections", None)
             self._closing = True
             self._transport.abort()
@@ -163,6 +169,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._open.discard(self)
+        self._handler.crowd.leave(self)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -207,6 +214,24 @@ class Connection(asyncio.Protocol):
                 self.peer, self._reader, now - self._since, self._secured
             )
             self._send(answer)
+
+    def place(self, now: float) -> Place | None:
+        """See :class:`~harness.platform.crowd.Member`. What the last sweep has not seen yet counts
+        as of now."""
+        if self._answer is not None or self._events or self._closing:
+            return None
+        if self._reader.idle:
+            return Place(0, self._since if self._activity == self._seen else math.inf)
+        slow = now - self._started > self._handler.settings.times.stall_s
+        return Place(1, self._started) if slow else None
+
+    def make_room(self, why: str) -> None:
+        """End at once: the place is needed."""
+        if self._reader.idle:
+            self._close()
+        else:
+            self._handler.aborted(self.peer, why, self._reader)
+            self.abort()
 
     def abort(self) -> None:
         """Drop the connection now."""
@@ -302,6 +327,7 @@ class Connection(asyncio.Protocol):
 
     def _close(self) -> None:
         self._closing = True
+        self._linger_since = monotonic()  # a peer that takes nothing more must not keep the place
         self._transport.close()
 
     def _close_lingering(self) -> None:

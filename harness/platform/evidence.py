@@ -106,6 +106,10 @@ class Evidence:
                 has_secret=device.secret is not None,
             )
 
+    def crowded(self, closed: int, limit: int) -> None:
+        if self.on:
+            self._record(SOURCE, "http.crowded", closed=closed, limit=limit)
+
     def downlink(self, downlink: Downlink, step: Transition) -> None:
         if self.on:
             raw = {} if downlink.raw is None else {"raw": shown_bytes(downlink.raw)}

@@ -15,9 +15,11 @@ import ssl
 from collections import deque
 from typing import TYPE_CHECKING, Any, cast
 
+from harness.clock import monotonic
 from harness.network.certificates import Authority, CertificateKind
 from harness.network.tls import TLS_HANDSHAKE, TlsEnd, TlsFailed, server_context
 from harness.platform.connection import Connection
+from harness.platform.crowd import Place
 from harness.platform.secured import Handshake, Secured, failed_outcome
 from harness.platform.settings import PLATFORM_NAME
 
@@ -72,10 +74,6 @@ class HttpsFront:
         """The protocol of a new TCP connection."""
         return TlsGate(self, connections, self._gates)
 
-    def room(self, connections: int) -> bool:
-        """Whether there may be one connection more."""
-        return len(self._gates) + connections <= self.ingestion.settings.max_connections
-
     def note(self, **seen: Any) -> None:
         """Remember a handshake that is over, and say so on the timeline."""
         handshake = Handshake(next(self._numbers), **seen)
@@ -107,6 +105,7 @@ class TlsGate(asyncio.Protocol):
         self._plain = self._started = self._told = False
         self._timer: asyncio.TimerHandle | None = None
         self._over = False
+        self._since = monotonic()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -114,7 +113,7 @@ class TlsGate(asyncio.Protocol):
         address = transport.get_extra_info("peername") or ("?", 0)
         self._peer = f"{address[0]}:{address[1]}"
         self._gates.add(self)
-        if not self._front.room(len(self._connections)):
+        if not self._front.ingestion.crowd.admit(self, self._since):
             self._front.ingestion.aborted(self._peer, "too many connections", None)
             self.abort()
             return
@@ -188,6 +187,20 @@ class TlsGate(asyncio.Protocol):
         self._leave()
         self._transport.abort()
 
+    def place(self, now: float) -> Place | None:
+        """See :class:`~harness.platform.crowd.Member`: idle until the handshake begins, and slow
+        when that takes long."""
+        if not self._started:
+            return Place(0, self._since)
+        slow = now - self._since > self._front.ingestion.settings.times.stall_s
+        return Place(1, self._since) if slow else None
+
+    def make_room(self, why: str) -> None:
+        """End at once: the place is needed."""
+        if self._started:
+            self._note("failed", why=why)
+        self.abort()
+
     def _open(self, secured: Secured, transport: asyncio.BaseTransport) -> None:
         self._leave()
         self._inner = Connection(self._front.ingestion, self._connections, secured)
@@ -195,6 +208,7 @@ class TlsGate(asyncio.Protocol):
 
     def _leave(self) -> None:
         self._gates.discard(self)
+        self._front.ingestion.crowd.leave(self)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

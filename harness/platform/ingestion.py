@@ -11,6 +11,7 @@ from harness.clock import ScenarioClock, WorkCounter
 from harness.platform.behaviour import Behaviour
 from harness.platform.chaos import Chaos
 from harness.platform.connection import Answer, Hold
+from harness.platform.crowd import Crowd
 from harness.platform.downlinks import Downlink, DownlinkQueue, DownlinkStatus, Transition
 from harness.platform.evidence import Evidence
 from harness.platform.faults import Fault, FaultPlan, altered, deliver, fault_name
@@ -55,7 +56,8 @@ class Ingestion:
         self.work = work
         self.faults = FaultPlan()
         self.downlinks = DownlinkQueue(self._downlink_moved, clock.now_ns, settings.keep_downlinks)
-        self.store = UplinkStore(settings.keep_uplinks)
+        self.store = UplinkStore(settings.keep_uplinks, settings.keep_bytes)
+        self.crowd = Crowd(settings.max_connections)
         self.forward: Callable[[Uplink], object] | None = None  # what is accepted goes on there
         self.chaos: Chaos | None = None  # set: standing rules about answers
         self.files: FileServer | None = None  # set: firmware is served on the same port
@@ -138,7 +140,7 @@ class Ingestion:
         """The uplink is taken: it may be seen, and forwarded, before its answer goes out."""
         if self._evidence.on:
             self._evidence.answered(uplink)
-        self.store.uplinks.append(uplink)
+        self.store.add(uplink)
         self.store.touched()
         if uplink.taken:
             if self.files is not None:
@@ -230,8 +232,14 @@ class Ingestion:
             why = f"{why} after {len(body)} of {parsed.length} body bytes"
         number = next(self._numbers)
         aborted = Aborted(number, peer, why, head, body)
-        self.store.aborted.append(aborted)
+        self.store.add_aborted(aborted)
         if self.keeper is not None:
             self.keeper.keep_aborted(aborted)
         self._evidence.aborted(number, peer, why)
         self.store.touched()
+
+    def swept(self) -> None:
+        """Now and then: tell how many had to make room since the last time."""
+        if self.crowd.sent_away:
+            closed, self.crowd.sent_away = self.crowd.sent_away, 0
+            self._evidence.crowded(closed, self.crowd.limit)

@@ -8,9 +8,11 @@ import socket
 from collections.abc import Callable
 
 from harness.clock import monotonic
+from harness.network.descriptors import allow_descriptors
 from harness.network.loop import LoopThread
 from harness.network.sockets import SocketFactory
 from harness.platform.connection import Connection, Handler
+from harness.platform.crowd import SPARE_DESCRIPTORS
 
 Gate = Callable[[set[Connection]], asyncio.Protocol]
 """Makes the protocol of a new TCP connection, given the set of open ones."""
@@ -44,6 +46,7 @@ class IngestionServer:
 
         Raises :class:`~harness.network.sockets.AddressUnavailable`.
         """
+        self._handler.crowd.fit(allow_descriptors(self._handler.crowd.limit + SPARE_DESCRIPTORS))
         listener = sockets.listener(host, port)
         bound_host, bound_port = listener.getsockname()[:2]
 
@@ -111,4 +114,5 @@ class IngestionServer:
         now = monotonic()
         for connection in tuple(self._connections):
             connection.check(now)
+        self._handler.swept()
         self._schedule_sweep()

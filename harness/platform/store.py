@@ -25,11 +25,17 @@ class Aborted(NamedTuple):
 
 
 class UplinkStore:
-    """Written by the loop's thread, read and waited on by any."""
+    """Written by the loop's thread, read and waited on by any.
 
-    def __init__(self, keep: int) -> None:
-        self.uplinks: deque[Uplink] = deque(maxlen=keep)
-        self.aborted: deque[Aborted] = deque(maxlen=keep)
+    Keeps the newest ``keep`` of each, and fewer of them if they are so large that their heads and
+    bodies would exceed ``keep_bytes``.
+    """
+
+    def __init__(self, keep: int, keep_bytes: int) -> None:
+        self.uplinks: deque[Uplink] = deque()
+        self.aborted: deque[Aborted] = deque()
+        self._keep, self._keep_bytes = keep, keep_bytes
+        self._uplink_bytes = self._aborted_bytes = 0
         self._changed = threading.Condition()
         self._waiters = 0
 
@@ -37,6 +43,23 @@ class UplinkStore:
         """Earlier bodies of ``device`` among the newest uplinks, oldest first."""
         newest = islice(reversed(self.uplinks), _LOOK_BACK)
         return [uplink.body for uplink in newest if uplink.device == device][::-1]
+
+    def add(self, uplink: Uplink) -> None:
+        """The newest uplink so far."""
+        uplinks = self.uplinks
+        uplinks.append(uplink)
+        self._uplink_bytes += len(uplink.head) + len(uplink.body)
+        while len(uplinks) > self._keep or self._uplink_bytes > self._keep_bytes:
+            oldest = uplinks.popleft()
+            self._uplink_bytes -= len(oldest.head) + len(oldest.body)
+
+    def add_aborted(self, aborted: Aborted) -> None:
+        """The newest aborted request so far."""
+        self.aborted.append(aborted)
+        self._aborted_bytes += len(aborted.head) + len(aborted.body)
+        while len(self.aborted) > self._keep or self._aborted_bytes > self._keep_bytes:
+            oldest = self.aborted.popleft()
+            self._aborted_bytes -= len(oldest.head) + len(oldest.body)
 
     def touched(self) -> None:
         """Something changed: let waiters look again. Nearly free while nobody waits."""

@@ -205,16 +205,24 @@ def test_silent_and_slow_clients_end_and_disturb_nobody() -> None:
 
 
 def test_no_more_connections_than_allowed() -> None:
-    """Those at their handshake count as well; the next is dropped, and room comes back."""
+    """Those at their handshake count as well; whoever sat idle the longest makes room, and while
+    all are busy, the next one is dropped."""
     with serving(PlatformSettings(max_connections=2)) as https:
         with (
+            socket.create_connection(https.address, timeout=10) as silent,
             https.connect() as first,
-            socket.create_connection(https.address, timeout=10),
-            socket.create_connection(https.address, timeout=10) as third,
+            https.connect() as second,
         ):
-            assert ended(third)
-            first.sendall(ip_request(host=NAME))
-            assert read_answer(first).startswith(b"HTTP/1.1 202 ")
+            assert ended(silent)
+            head, _, body = ip_request(host=NAME).partition(b"\r\n\r\n")
+            for busy in (first, second):
+                busy.sendall(head + b"\r\nExpect: 100-continue\r\n\r\n")
+                assert busy.recv(100).startswith(b"HTTP/1.1 100 ")
+            with socket.create_connection(https.address, timeout=10) as third:
+                assert ended(third)
+            for busy in (first, second):
+                busy.sendall(body)
+                assert read_answer(busy).startswith(b"HTTP/1.1 202 ")
         assert any("too many" in one.why for one in https.rig.platform.aborted)
 
 

@@ -62,13 +62,16 @@ def take_up(
 
     Raises :class:`~harness.platform.persistence.errors.NotAStore` for a file that is damaged.
     """
-    kept = store.kept(ingestion.settings.keep_uplinks, sms.settings.status.failed)
+    settings = ingestion.settings
+    kept = store.kept(settings.keep_uplinks, settings.keep_bytes, sms.settings.status.failed)
     keeping = Keeping(store, loop, recorder)
     group = GroupCommit(store, loop.loop, ingestion, keeping.failed, keeping.recovered)
     store.soon = group.soon
     ingestion.go_on(kept.next_exchange)
-    ingestion.store.uplinks.extend(kept.uplinks)
-    ingestion.store.aborted.extend(kept.aborted)
+    for uplink in kept.uplinks:
+        ingestion.store.add(uplink)
+    for aborted in kept.aborted:
+        ingestion.store.add_aborted(aborted)
     for downlink in kept.downlinks:
         ingestion.downlinks.restore(downlink)
     ingestion.keeper, ingestion.hold = keeping, group.hold

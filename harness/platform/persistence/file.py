@@ -59,9 +59,9 @@ class StoreFile:
             raise
         self._reader = StoreReader(self._store, path)
 
-    def kept(self, newest: int, sms_failed: str) -> Kept:
+    def kept(self, newest: int, newest_bytes: int, sms_failed: str) -> Kept:
         """What earlier processes left, see :meth:`StoreReader.kept`."""
-        return self._reader.kept(newest, sms_failed)
+        return self._reader.kept(newest, newest_bytes, sms_failed)
 
     def state(self, name: str) -> int | None:
         """A number that was kept with :meth:`set_state`."""

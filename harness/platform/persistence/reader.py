@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -17,10 +18,12 @@ from harness.platform.sms_model import Sms
 from harness.platform.store import Aborted
 from harness.platform.uplink import Uplink
 
+_Row = TypeVar("_Row", UplinkRow, AbortedRow)
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Oldest first. Of uplinks and aborted requests the newest, as many as were asked for."""
+    """Oldest first."""
 
     uplinks: list[Uplink]
     aborted: list[Aborted]
@@ -37,12 +40,16 @@ class StoreReader:
         self._store = store
         self._path = path
 
-    def kept(self, newest: int, sms_failed: str) -> Kept:
-        """``sms_failed``: the status of an SMS that cannot be sent any more."""
+    def kept(self, newest: int, newest_bytes: int, sms_failed: str) -> Kept:
+        """The newest uplinks, and no more than have ``newest_bytes`` of heads and bodies; the same
+        of aborted requests. ``sms_failed``: the status of an SMS that cannot be sent any more."""
         try:
             return Kept(
-                [UplinkRow(*row).uplink() for row in self._newest("uplink", newest)],
-                [Aborted(*AbortedRow(*row)) for row in self._newest("aborted", newest)],
+                [row.uplink() for row in self._newest("uplink", UplinkRow, newest, newest_bytes)],
+                [
+                    Aborted(*row)
+                    for row in self._newest("aborted", AbortedRow, newest, newest_bytes)
+                ],
                 [DownlinkRow(*row).downlink() for row in self._all("downlink")],
                 [SmsRow(*row).sms(sms_failed) for row in self._all("sms")],
                 1 + self._last_exchange(),
@@ -64,9 +71,17 @@ class StoreReader:
         )
         return int(found.fetchone()[0])
 
-    def _newest(self, table: str, count: int) -> list[Any]:
-        rows = self._store.execute(f"SELECT * FROM {table} ORDER BY exchange DESC LIMIT {count}")
-        return rows.fetchall()[::-1]
+    def _newest(self, table: str, make: Callable[..., _Row], count: int, size: int) -> list[_Row]:
+        rows: list[_Row] = []
+        for found in self._store.execute(
+            f"SELECT * FROM {table} ORDER BY exchange DESC LIMIT {count}"
+        ):
+            row = make(*found)
+            size -= len(row.head) + len(row.body)
+            if size < 0:
+                break
+            rows.append(row)
+        return rows[::-1]
 
     def _all(self, table: str) -> list[Any]:
         return self._store.execute(f"SELECT * FROM {table} ORDER BY rowid").fetchall()
