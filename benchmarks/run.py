@@ -86,6 +86,7 @@ BENCHMARKS = {
     "overhead": Benchmark("overhead.py", (5, 2)),
     "timeline": Benchmark("timeline.py", (7, 3)),
     "modems": Benchmark("modems.py", (1, 1)),
+    "serve-start": Benchmark("serve_start.py", (7, 3)),
 }
 
 
