@@ -45,7 +45,9 @@ def _ours(
     from harness.platform.registry import Registration, Registry
 
     clock = RealClock()
-    recorder = Timeline(file, clock, keep=20_000) if recorded else NO_EVIDENCE
+    recorder = (
+        Timeline(file, clock, keep=20_000, keep_characters=1 << 25) if recorded else NO_EVIDENCE
+    )
     registry = Registry([Registration("tracker-1", imei=IMEI, secret=SECRET)])
     loop = LoopThread()
     store_file = None

@@ -16,7 +16,7 @@ import math
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,6 +79,15 @@ class _Prepared(NamedTuple):
         return Event(*self[:6], JsonFields(self.text))
 
 
+def _length(event: Event | _Prepared) -> int:
+    """About how much an event says: its texts, not those inside lists and objects."""
+    if isinstance(event, _Prepared):
+        return len(event.text)
+    if isinstance(event.data, JsonFields):
+        return len(event.data.text)
+    return sum(len(value) for value in event.data.values() if isinstance(value, str))
+
+
 class Recorder(Protocol):
     """What a participant needs in order to leave evidence."""
 
@@ -125,6 +134,9 @@ class Timeline:
 
     A write that fails (disk full) never raises into the thread that happened to record: the run
     goes on, :attr:`lost` holds the error, and :meth:`check` raises it where it can be reported.
+
+    In memory it keeps all events; or the newest ``keep``, and fewer of them when what they say is
+    longer than ``keep_characters``.
     """
 
     def __init__(
@@ -134,6 +146,7 @@ class Timeline:
         redactor: Redactor | None = None,
         *,
         keep: int | None = None,
+        keep_characters: int | None = None,
     ) -> None:
         self.path = path
         self.redactor = redactor or Redactor()
@@ -142,6 +155,8 @@ class Timeline:
         self._lock = threading.Lock()
         self._seq = 0
         self._events: deque[Event | _Prepared] = deque(maxlen=keep)
+        self._keep_characters = keep_characters
+        self._characters = 0
         self._listeners: list[Callable[[Event], object]] = []
         self._at, self._wall = Stamps(), Stamps()
         self._fd: int | None = None
@@ -169,7 +184,7 @@ class Timeline:
                 kind,
                 clean,
             )
-            self._events.append(event)
+            self._remember((event,))
             if self._fd is not None:
                 self._write(event.to_line() + "\n")
         self._tell(event)
@@ -197,7 +212,7 @@ class Timeline:
                 _Prepared(seq, host, wall, at, source, kind, text)
                 for seq, (kind, text) in enumerate(events, first)
             ]
-            self._events.extend(made)
+            self._remember(made)
             if self._fd is not None:
                 middle = prepared_head(host, wall, at, source)
                 self._write("".join([
@@ -207,6 +222,19 @@ class Timeline:
         if self._listeners:
             for one in made:
                 self._tell(one.event())
+
+    def _remember(self, new: Iterable[Event | _Prepared]) -> None:
+        events, limit = self._events, self._keep_characters
+        if limit is None:
+            events.extend(new)
+            return
+        for event in new:
+            if events and len(events) == events.maxlen:
+                self._characters -= _length(events[0])
+            events.append(event)
+            self._characters += _length(event)
+            while self._characters > limit:
+                self._characters -= _length(events.popleft())
 
     def listen(self, listener: Callable[[Event], object]) -> None:
         """Call ``listener`` with every event from now on, in the recording thread."""

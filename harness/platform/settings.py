@@ -97,7 +97,7 @@ class PlatformSettings:
     tight_retry_s: float = 1.0
     tight_retries: int = 2
     keep_uplinks: int = 20_000
-    keep_bytes: int = 268_435_456  # of their heads and bodies, in memory
+    keep_bytes: int = 67_108_864  # of their heads and bodies, in memory
     keep_downlinks: int = 100_000  # of those that have ended
     max_connections: int = 2_000
 

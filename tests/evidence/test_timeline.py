@@ -186,3 +186,15 @@ def test_line_is_the_json_of_the_event(tmp_path: Path) -> None:
     assert {key: read[key] for key in fields} == fields
     assert read["source"] == 'me"'
     assert list(json.loads(lines[1])) == ["seq", "host", "wall", "at", "source", "kind"]
+
+
+def test_memory_is_bounded_by_what_events_say(tmp_path: Path) -> None:
+    """The newest stay, as many as fit; the file has them all."""
+    timeline = Timeline(tmp_path / "t.jsonl", CLOCK, keep=5, keep_characters=100)
+    for size in (40, 40, 40, 0, 0, 0, 0, 0, 99, 1):
+        timeline.record("bench", "note", text="x" * size)
+    timeline.record_prepared("bench", [("note", f'"text":"{number}"') for number in range(3)])
+    timeline.close()
+    kept = [event.seq for event in timeline.events()]
+    assert kept == [10, 11, 12, 13]
+    assert [event.seq for event in read_timeline(tmp_path / "t.jsonl")] == list(range(1, 14))
