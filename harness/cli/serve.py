@@ -25,15 +25,17 @@ from harness.clock import NO_WORK, RealClock, VirtualClock
 from harness.clock.scenario import from_ns
 from harness.errors import RigError, UsageError
 from harness.evidence import Timeline
+from harness.files import load_document
 from harness.network.loop import LoopThread
 from harness.network.sockets import HostSockets
 from harness.platform.facade import Platform
 from harness.platform.registry import Registry
-from harness.rig.destinations import load_destinations
-from harness.rig.registration import load_registrations, redactor_for
+from harness.rig.destinations import destinations_of
+from harness.rig.registration import read_registrations, redactor_for
 
 EXAMPLE = "hil serve --devices devices.yaml --http 127.0.0.1:8080 --control 127.0.0.1:8081"
 _KEEP_EVENTS = 10_000
+_KEEP_CHARACTERS = 33_554_432
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,8 +66,9 @@ def frozen_at(text: str) -> datetime:
 def run(arguments: argparse.Namespace) -> int:
     http = address(arguments.http, "--http")
     frozen = frozen_at(arguments.clock) if arguments.clock else None
-    registrations = load_registrations(arguments.devices)
-    destinations = load_destinations(arguments.devices)
+    document = load_document(arguments.devices)
+    registrations = read_registrations(document)
+    destinations = destinations_of(document)
     redactor = redactor_for(registrations)
     for name, value in (pair for destination in destinations for pair in destination.secrets()):
         redactor.add(name, value)
@@ -73,7 +76,9 @@ def run(arguments: argparse.Namespace) -> int:
     with contextlib.ExitStack() as closing:
         store = serve_store.open_store(arguments, redactor, closing)
         clock = serve_store.started_clock(frozen, store)
-        timeline = Timeline(None, clock, redactor, keep=_KEEP_EVENTS)
+        timeline = Timeline(
+            None, clock, redactor, keep=_KEEP_EVENTS, keep_characters=_KEEP_CHARACTERS
+        )
         _record_jumps(clock, timeline)
         closing.callback(clock.close)
         loop = LoopThread()

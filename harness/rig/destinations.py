@@ -31,7 +31,13 @@ def load_destinations(
     Raises :class:`~harness.errors.FileError` at what the documents object to (DEST-CONFIG,
     DEST-SECRET).
     """
-    document = load_document(path)
+    return destinations_of(load_document(path), read_secret)
+
+
+def destinations_of(
+    document: Document, read_secret: Callable[[SecretSource, Path], str | None] = SecretSource.read
+) -> list[Destination]:
+    """The same for a document that was read already."""
     data: Any = document.data
     named = data.get("destinations", {}) if isinstance(data, dict) else {}
     part = validate(document, _Part, {"destinations": named})
