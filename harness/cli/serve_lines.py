@@ -12,7 +12,7 @@ from harness.cli.printable import printable
 from harness.evidence import Event, Timeline
 from harness.platform.facade import Platform
 
-_SHOWN = ("uplink", "http.aborted", "tls.handshake", "destination.attempt", "note")
+_SHOWN = ("uplink", "http.aborted", "tls.handshake", "destination.attempt", "note", "chaos")
 
 
 class Lines:
@@ -66,6 +66,8 @@ def _lines(event: Event) -> Iterator[str]:
             yield f"{event.at} #{data['exchange']} {data['peer']} aborted: {data['why']}"
         case "note":
             yield f"{event.at} {event.source}: {data['text']}"
+        case "chaos":
+            yield f"{event.at} chaos {data['action']}: {data['says']}"
         case "destination.attempt":
             told = f"{data['outcome']}" + (f" ({data['why']})" if data["why"] else "")
             yield f"{event.at} #{data['exchange']} to {data['destination']}: {told}"

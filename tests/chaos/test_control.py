@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from harness.cli.serve_lines import Lines
 from harness.evidence import Redactor
 from harness.network.sockets import HostSockets
-from harness.platform.chaos import KINDS
+from harness.platform.chaos import KINDS, Latency
 from harness.platform.chaos.rule import Standing
 from harness.platform.control.chaos_orders import ChaosOrder, ClockJumpOrder
 from harness.platform.control.feed import Feed
@@ -165,6 +166,16 @@ def test_refused_orders_say_why(rig: Rig, api: Api) -> None:
     assert api("GET", "/api/chaos") == (200, [])
 
 
+def test_lines_tell_of_chaos(rig: Rig, capsys: pytest.CaptureFixture[str]) -> None:
+    """`hil serve` prints what befalls the rules."""
+    lines = Lines(rig.platform, rig.timeline, as_json=False)
+    rig.platform.chaos.add(Latency(2))
+    lines.end()
+    lines.run()
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.endswith("chaos added: all devices: every answer comes 2 s late")
+
+
 def test_unknown_rules_are_not_found(rig: Rig, api: Api) -> None:
     """404, with the rules that there are."""
     api("POST", "/api/chaos", {"kind": "reset"})
@@ -190,6 +201,7 @@ KEYS = [
 ]  # fmt: skip
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([*KINDS, "clock-jump", "earthquake"]),
     st.dictionaries(st.sampled_from(KEYS), JSON, max_size=4),

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from harness.errors import FileError
+from harness.platform.control.chaos_orders import ChaosOrder
 from harness.scenario.load import load_cases
 from tests.faults.place import Place
+from tests.platform.bench import Rig
 
 HEAD = "id: chaos.test\ntitle: What a test of chaos needs\nverifies: [RESP-ROBUST]\nsteps:\n"
 
@@ -88,3 +94,19 @@ def test_what_goes_wrong_in_a_run_is_told(place: Place) -> None:
         "a rule of chaos 1",
     ):
         assert told in ended.text, ended.text
+
+
+def test_the_examples_of_the_documentation_hold(tmp_path: Path, rig: Rig) -> None:
+    """The scenario's steps are valid, and the order shown is answered as shown."""
+    text = (Path(__file__).parents[2] / "docs" / "chaos.md").read_text(encoding="utf-8")
+    (steps,) = re.findall(r"```yaml\nsteps:\n(.*?)```", text, re.DOTALL)
+    path = tmp_path / "case.yaml"
+    path.write_text(HEAD + steps, encoding="utf-8")
+    assert len(load_cases(path)) == 1
+    (order,) = re.findall(r"-d '(.*?)'", text)
+    (shown,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    orders: TypeAdapter[Any] = TypeAdapter(ChaosOrder)
+    made = orders.validate_json(order)
+    disturbance = made.disturbance(rig.clock.now(), 503)
+    rule = rig.platform.chaos.add(disturbance, device=made.device, seed=made.seed)
+    assert rule.as_dict() == json.loads(shown)
