@@ -102,9 +102,7 @@ def browser() -> Iterator[Any]:
     """One Chromium for all tests of a worker."""
     with playwright.sync_playwright() as started:
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        chromium = started.chromium.launch(
-            executable_path=shutil.which("chromium"), args=arguments
-        )
+        chromium = started.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
         yield chromium
         chromium.close()
 
@@ -130,7 +128,7 @@ def opened(browser: Any, served: Served) -> Iterator[Opened]:
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
         if not expect_refusals:  # the browser itself writes of every 4xx
-            page.on("console", lambda said: said.type == "error" and wrong.append(said.text))
+            page.on("console", lambda said: _complaint(said, wrong))
         page.on("request", lambda asked: _own(asked.url, served.url, wrong))
         page.goto(served.url + path)
         page.get_by_text("live", exact=True).wait_for(state="attached")
@@ -140,6 +138,11 @@ def opened(browser: Any, served: Served) -> Iterator[Opened]:
     for context in contexts:
         context.close()
     assert wrong == []
+
+
+def _complaint(said: Any, wrong: list[str]) -> None:
+    if said.type == "error":
+        wrong.append(said.text)
 
 
 def _own(url: str, own: str, wrong: list[str]) -> None:

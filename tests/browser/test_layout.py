@@ -65,6 +65,6 @@ CONTRAST = """([theme, name]) => {
       .map((part) => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
   };
-  const [a, b] = [light(style.getPropertyValue(`--${name}`)), light(style.getPropertyValue("--card"))];
+  const [a, b] = [`--${name}`, "--card"].map((one) => light(style.getPropertyValue(one)));
   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
 }"""

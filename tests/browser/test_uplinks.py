@@ -73,7 +73,9 @@ def test_measurements_are_drawn(served: Served, opened: Opened) -> None:
     page = opened()
     option(page, "#3").click()
     panel = tab(page, "SenML")
-    panel.get_by_role("img", name="temperature in degrees Celsius: 3 values from 18 to 24").wait_for()
+    panel.get_by_role(
+        "img", name="temperature in degrees Celsius: 3 values from 18 to 24"
+    ).wait_for()
     panel.get_by_role("img", name="open: 3 values from 1 to 1").wait_for()
 
 

@@ -89,10 +89,12 @@ def read_all(sock: socket.socket) -> Answer:
 
 
 @contextmanager
-def controlled(access: Access = OWN_MACHINE, host: str = "127.0.0.1") -> Iterator[Controlled]:
+def controlled(
+    access: Access = OWN_MACHINE, host: str = "127.0.0.1", keep: int = 10_000
+) -> Iterator[Controlled]:
     """A platform with the device tracker-1 and its control server, until the end of the block."""
     clock, loop = RealClock(), LoopThread()
-    timeline = Timeline(None, clock)
+    timeline = Timeline(None, clock, keep=keep)
     timeline.redactor.add("secret of tracker-1", SECRET)
     registry = Registry([Registration("tracker-1", imei=IMEI, secret=SECRET)])
     platform = Platform(registry, clock=clock, recorder=timeline, loop=loop, work=NO_WORK)

@@ -1,6 +1,6 @@
 // The 48-hour schedule of an SMS: what was tried, what is planned, what comes next. Each phase has
 // a width of its own, since five minutes and a day and a half do not share a scale.
-import { el, span, svg, time } from "./dom.js";
+import { el, plural, span, svg, time } from "./dom.js";
 
 const WIDTH = 760;
 const HEIGHT = 118;
@@ -82,11 +82,11 @@ function mark(x, attempt) {
 function nextLine(plan, sms, now) {
   if (!sms.next) {
     const last = sms.attempts.at(-1);
-    return `${sms.status} after ${sms.attempts.length} attempts${last ? `, the last at ${time(last.at)}` : ""}.`;
+    return `${sms.status} after ${plural(sms.attempts.length, "attempt")}${last ? `, the last at ${time(last.at)}` : ""}.`;
   }
   const due = (Date.parse(sms.next) - now) / 1000;
   const isDiscard = (Date.parse(sms.next) - Date.parse(sms.submitted)) / 1000 >= plan.discard_s;
-  return `${sms.attempts.length} attempts so far. ${isDiscard ? "Discarded" : "Next attempt"} at ${time(sms.next)}, in ${span(Math.max(0, due))} of scenario time.`;
+  return `${plural(sms.attempts.length, "attempt")} so far. ${isDiscard ? "Discarded" : "Next attempt"} at ${time(sms.next)}, in ${span(Math.max(0, due))} of scenario time.`;
 }
 
 function inWords(plan, sms, now) {
