@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
+from harness.cli.serve_words import Told, told
 from harness.evidence import Event, isoformat
 from harness.platform.downlinks import Downlink, DownlinkStatus
 from harness.platform.findings import Finding, Outcome
@@ -111,14 +112,10 @@ class Board:
         self._downlinks, self._sms = _Open(), _Open()
         self._takes: Mapping[str, Callable[[Event], object]] = {
             "uplink": self._uplink,
-            "http.aborted": self._aborted,
-            "tls.handshake": self._handshake,
-            "destination.attempt": self._attempt,
             "downlink": self._downlink,
             "sms.status": self._message,
-            "clock.jump": self._jump,
-            "chaos": self._chaos,
-            "note": self._note,
+            "device.registered": lambda event: self._row(event.data["device"]),
+            "device.removed": self._removed,
         }
 
     def resume(
@@ -141,11 +138,14 @@ class Board:
 
     def take(self, event: Event) -> None:
         """One event of the timeline; most kinds change nothing here."""
-        take = self._takes.get(event.kind)
-        if take is None:
+        words, take = told(event), self._takes.get(event.kind)
+        if words is None and take is None:
             return
         with self._lock:
-            take(event)
+            if take is not None:
+                take(event)
+            if words is not None:
+                self._happened(event, words)
             tell, self._told = not self._told, True
         if tell:
             self._changed()
@@ -160,6 +160,9 @@ class Board:
             known = len(self._active) + len(self._quiet)
             return Look(replace(self._counts, devices=known), tuple(rows), newest)
 
+    def _known(self, name: str) -> bool:
+        return name in self._active or name in self._quiet
+
     def _row(self, name: str) -> DeviceRow:
         """The device's row, which is the newest now."""
         row = self._active.pop(name, None)
@@ -170,8 +173,7 @@ class Board:
         return row
 
     def _uplink(self, event: Event) -> None:
-        data = event.data
-        outcome, findings = str(data["outcome"]), data["findings"]
+        outcome, findings = str(event.data["outcome"]), len(event.data["findings"])
         accepted = outcome == Outcome.ACCEPTED.value
         counts = self._counts
         self._counts = replace(
@@ -179,71 +181,39 @@ class Board:
             uplinks=counts.uplinks + 1,
             accepted=counts.accepted + accepted,
             refused=counts.refused + (not accepted),
-            findings=counts.findings + len(findings),
         )
-        device = data["device"]
+        device = event.data["device"]
         if device is not None:
             row = self._row(device)
             row.last, row.outcome = event.at, outcome
             row.uplinks += 1
-            row.findings += len(findings)
-        self._happened(
-            event, f"#{data['exchange']}", device or "unknown", outcome, findings, bad=not accepted
-        )
-
-    def _aborted(self, event: Event) -> None:
-        said = f"aborted: {event.data['why']}"
-        self._happened(event, f"#{event.data['exchange']}", event.data["peer"], said, bad=True)
-
-    def _handshake(self, event: Event) -> None:
-        data = event.data
-        findings = data["findings"]
-        self._counts = replace(self._counts, findings=self._counts.findings + len(findings))
-        said = f"TLS {data['outcome']} ({data['certificate']} certificate)"
-        self._happened(event, "", data["peer"], said, findings)
-
-    def _attempt(self, event: Event) -> None:
-        data = event.data
-        said = f"to {data['destination']}: {data['outcome']}"
-        said += f" ({data['why']})" if data["why"] else ""
-        bad = data["outcome"] != "delivered"
-        self._happened(
-            event, f"#{data['exchange']}", data["device"] or "", said, data["findings"], bad=bad
-        )
+            row.findings += findings
 
     def _downlink(self, event: Event) -> None:
         ident, device = str(event.data["id"]), event.data["device"]
         waiting = event.data["status"] in _WAITING
-        if more := self._downlinks.change(ident, device, waiting=waiting):
+        more = self._downlinks.change(ident, device, waiting=waiting)
+        if more and self._known(device):
             self._row(device).downlinks += more
 
     def _message(self, event: Event) -> None:
         ident, device = str(event.data["id"]), event.data["device"]
         waiting = event.data["status"] == self._pending
-        if more := self._sms.change(ident, device, waiting=waiting):
+        more = self._sms.change(ident, device, waiting=waiting)
+        if more and self._known(device):
             self._row(device).sms += more
 
-    def _jump(self, event: Event) -> None:
-        self._happened(event, "", "clock", f"moved to {event.data['to']}")
+    def _removed(self, event: Event) -> None:
+        self._active.pop(event.data["device"], None)
+        self._quiet.pop(event.data["device"], None)
 
-    def _chaos(self, event: Event) -> None:
-        action = event.data["action"]
-        if action != "jumped":  # the clock tells of its jumps itself
-            self._happened(event, "", "chaos", f"{action}: {event.data['says']}")
-
-    def _note(self, event: Event) -> None:
-        self._happened(event, "", event.source, str(event.data["text"]))
-
-    def _happened(
-        self,
-        event: Event,
-        number: str,
-        who: str,
-        outcome: str,
-        findings: Iterable[Mapping[str, Any]] = (),
-        *,
-        bad: bool = False,
-    ) -> None:
-        found = [Finding(one["requirement"], one["severity"], one["message"]) for one in findings]
+    def _happened(self, event: Event, words: Told) -> None:
+        found = [
+            Finding(one["requirement"], one["severity"], one["message"])
+            for one in event.data.get("findings", ())
+        ]
+        self._counts = replace(self._counts, findings=self._counts.findings + len(found))
         gravest = min(found, key=lambda one: _GRAVEST.index(one.severity), default=None)
-        self._happenings.append(Happening(event.at, number, who, outcome, bad, len(found), gravest))
+        self._happenings.append(
+            Happening(event.at, words.number, words.who, words.said, words.bad, len(found), gravest)
+        )

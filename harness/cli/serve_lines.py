@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.cli.printable import printable
+from harness.cli.serve_words import is_told, told
 from harness.evidence import Event, Timeline
 from harness.platform.facade import Platform
 
-_SHOWN = ("uplink", "http.aborted", "tls.handshake", "destination.attempt", "note", "chaos")
+_SCHEMES = ("https", "mqtt")  # of addresses that are called so; the others speak HTTP
 
 
 class Lines:
@@ -23,7 +24,7 @@ class Lines:
         self._as_json = as_json
         # Put into by signal handlers too, for which a SimpleQueue is safe and a lock is not.
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        timeline.listen(lambda event: self._events.put(event) if event.kind in _SHOWN else None)
+        timeline.listen(lambda event: self._events.put(event) if is_told(event.kind) else None)
 
     def begin(self, bound: Mapping[str, str]) -> None:
         """The addresses, and what is assumed."""
@@ -55,29 +56,15 @@ class Lines:
 def addresses(bound: Mapping[str, str]) -> dict[str, str]:
     """The same with their schemes, as a person uses them."""
     return {
-        name: f"{'https' if name == 'https' else 'http'}://{where}" for name, where in bound.items()
+        name: f"{name if name in _SCHEMES else 'http'}://{where}" for name, where in bound.items()
     }
 
 
 def _lines(event: Event) -> Iterator[str]:
-    data = event.data
-    match event.kind:
-        case "http.aborted":
-            yield f"{event.at} #{data['exchange']} {data['peer']} aborted: {data['why']}"
-        case "note":
-            yield f"{event.at} {event.source}: {data['text']}"
-        case "chaos":
-            yield f"{event.at} chaos {data['action']}: {data['says']}"
-        case "destination.attempt":
-            told = f"{data['outcome']}" + (f" ({data['why']})" if data["why"] else "")
-            yield f"{event.at} #{data['exchange']} to {data['destination']}: {told}"
-        case "tls.handshake":
-            told = f"{data['outcome']} ({data['certificate']} certificate)"
-            yield f"{event.at} TLS {data['peer']} {told}"
-        case _:
-            device = data["device"] or "unknown"
-            yield f"{event.at} #{data['exchange']} {device} {data['outcome']}"
-    for finding in data.get("findings", ()):
+    words = told(event)
+    if words is not None:
+        yield " ".join(filter(None, (event.at, words.number, words.who, words.said)))
+    for finding in event.data.get("findings", ()):
         yield f"    {finding['severity']} {finding['requirement']}: {finding['message']}"
 
 

@@ -55,6 +55,19 @@ def test_a_device_that_is_registered_later_is_shown() -> None:
     assert ([row.name for row in look.devices], look.counts.devices) == (["late", "a"], 2)
 
 
+def test_a_device_that_is_removed_is_gone() -> None:
+    """Also when what waited for it ends only afterwards."""
+    made, timeline = board("a", "b")
+    timeline.record("platform", "downlink", id="one", device="a", status="Queued")
+    timeline.record("platform", "device.removed", device="a")
+    timeline.record("platform", "downlink", id="one", device="a", status="Failed")
+    look = made.look(9, 9)
+    assert [row.name for row in look.devices] == ["b"]
+    assert look.happenings[0].outcome == "is no longer registered"
+    timeline.record("platform", "device.registered", device="a", identifier="356726104408422")
+    assert [row.name for row in made.look(9, 9).devices] == ["a", "b"]
+
+
 def test_counts_and_the_gravest_finding() -> None:
     """Every finding counts, the gravest is shown; an unknown device is no row."""
     made, timeline = board("a")

@@ -1,0 +1,76 @@
+"""Events of the timeline in a few words, for the lines and the live table of ``hil serve``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.evidence import Event
+from harness.platform.findings import Outcome
+
+_ACCEPTED = Outcome.ACCEPTED.value
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """``said`` of or about ``who``; ``number`` is the exchange's. ``bad``: it went wrong."""
+
+    said: str
+    who: str = ""
+    number: str = ""
+    bad: bool = False
+
+
+def told(event: Event) -> Told | None:
+    """What a person would want to know of ``event``; None for the kinds that are only evidence."""
+    words = _WORDS.get(event.kind)
+    return None if words is None else words(event, event.data)
+
+
+def is_told(kind: str) -> bool:
+    """Whether :func:`told` says something about events of this kind."""
+    return kind in _WORDS
+
+
+def _uplink(_: Event, data: Data) -> Told:
+    outcome = str(data["outcome"])
+    return Told(outcome, data["device"] or "unknown", _exchange(data), outcome != _ACCEPTED)
+
+
+def _attempt(_: Event, data: Data) -> Told:
+    why = f" ({data['why']})" if data["why"] else ""
+    said = f"to {data['destination']}: {data['outcome']}{why}"
+    return Told(said, data["device"] or "", _exchange(data), data["outcome"] != "delivered")
+
+
+def _exchange(data: Data) -> str:
+    return f"#{data['exchange']}"
+
+
+_WORDS: Mapping[str, Callable[[Event, Data], Told]] = {
+    "uplink": _uplink,
+    "destination.attempt": _attempt,
+    "http.aborted": lambda _, data: Told(
+        f"aborted: {data['why']}", data["peer"], _exchange(data), bad=True
+    ),
+    "http.crowded": lambda _, data: Told(
+        f"{data['closed']:,} idle connections made room for new ones", bad=True
+    ),
+    "tls.handshake": lambda _, data: Told(
+        f"TLS {data['outcome']} ({data['certificate']} certificate)", data["peer"]
+    ),
+    "store.failed": lambda _, data: Told(
+        f"{data['why']}; {data['uplinks']:,} uplinks were turned away", "store", bad=True
+    ),
+    "store.recovered": lambda _, data: Told("can be written again", "store"),
+    "device.registered": lambda _, data: Told(
+        f"registered as {data['identifier']}", data["device"]
+    ),
+    "device.secret-changed": lambda _, data: Told("has a new secret", data["device"]),
+    "device.removed": lambda _, data: Told("is no longer registered", data["device"]),
+    "chaos": lambda _, data: Told(f"{data['action']}: {data['says']}", "chaos"),
+    "clock.jump": lambda _, data: Told(f"moved to {data['to']}", "clock"),
+    "note": lambda event, data: Told(str(data["text"]), event.source),
+}
