@@ -42,13 +42,14 @@ class Served:
         self.bound: dict[str, str] = {}
         self.start("127.0.0.1:0", "127.0.0.1:0")
 
-    def start(self, http: str, control: str) -> None:
+    def start(self, http: str, control: str, *more: str) -> None:
         self._ready.unlink(missing_ok=True)
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "harness", "serve", "--plain"),
                 *("--devices", str(self._folder / "devices.yaml"), "--ready", str(self._ready)),
                 *("--http", http, "--control", control, "--clock", "2026-03-01T12:00:00Z"),
+                *more,
             ],
             stdout=subprocess.DEVNULL,
         )
@@ -63,10 +64,10 @@ class Served:
         self.process.terminate()
         self.process.communicate(timeout=15)
 
-    def restart(self) -> None:
+    def restart(self, *more: str) -> None:
         """Another process at the same addresses."""
         self.stop()
-        self.start(self.bound["http"], self.bound["control"])
+        self.start(self.bound["http"], self.bound["control"], *more)
 
     @property
     def url(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,9 +74,7 @@ def test_an_sms_is_submitted_and_followed_to_its_end(served: Served, opened: Ope
     form = page.get_by_role("region", name="Compose an SMS")
     form.get_by_label("Text").fill("wake up")
     form.get_by_role("button", name="Submit the SMS").click()
-    page.get_by_role(
-        "img", name=re.compile("1 attempt so far.*in 1 min")
-    ).wait_for()
+    page.get_by_role("img", name=re.compile("1 attempt so far.*in 1 min")).wait_for()
     forward(page, "To the next SMS attempt")
     page.get_by_text("2 attempts so far. Next attempt at 2026-03-01 12:02:00").wait_for()
     forward(page, "+1 h")
@@ -145,3 +144,32 @@ def test_the_timeline_is_taken_away(served: Served, opened: Opened) -> None:
         page.get_by_role("link", name="Export the timeline").click()
     lines = waiting.value.path().read_text().splitlines()
     assert any('"kind":"uplink"' in line for line in lines)
+
+
+def test_a_page_with_a_token_is_opened_once_and_stays_open(
+    served: Served, opened: Opened, tmp_path: Path
+) -> None:
+    """A first visit with the token lets the browser in; the address is clean afterwards."""
+    (tmp_path / "token").write_text("Bench-Control_Token.0123~\n")
+    served.restart("--control-token-file", str(tmp_path / "token"))
+    page = opened("?token=Bench-Control_Token.0123~")
+    assert "token" not in page.url
+    served.uplink(RIGHT)
+    page.get_by_role("option").filter(has_text="temperature 21.5").wait_for()
+    page.reload()
+    view(page, "Devices")
+    page.get_by_text("2 devices").wait_for()
+
+
+def test_without_the_token_there_is_no_page(browser: Any, served: Served, tmp_path: Path) -> None:
+    """Whoever does not have it is told what is missing."""
+    (tmp_path / "token").write_text("Bench-Control_Token.0123~\n")
+    served.restart("--control-token-file", str(tmp_path / "token"))
+    page = browser.new_page()
+    try:
+        answer = page.goto(served.url)
+        assert answer.status == 401
+        assert "token" in page.locator("body").inner_text()
+        assert page.locator("#views").count() == 0
+    finally:
+        page.context.close()
