@@ -15,6 +15,7 @@ from harness.platform.actuator.model import (
     Entry,
     NoSuchConnection,
     device_id,
+    network_id,
 )
 from harness.platform.actuator.query import read_query
 from harness.platform.actuator.settings import ActuatorSettings
@@ -22,6 +23,7 @@ from harness.platform.actuator.submission import read_submission
 from harness.platform.downlinks import DownlinkQueue, Shape
 from harness.platform.registry import Registration, Registry
 from harness.platform.sms import SmsCentre
+from harness.senml import SenmlError, parse
 
 _SOURCE = "actuator"
 _SHOWN = {"http": "HTTP", "sms": "SMS", "mqtt": "MQTT", "lora": "LoRa",
@@ -34,6 +36,14 @@ class Listing:
 
     entries: list[Entry]
     cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A downlink that was taken, and what its sender should know about it."""
+
+    entry: Entry
+    advice: tuple[str, ...] = ()
 
 
 class Actuator:
@@ -73,20 +83,27 @@ class Actuator:
             borne.strip().encode("utf-8", "surrogatepass"), token.encode()
         )
 
-    def submit(self, body: object) -> Entry:
+    @property
+    def own_door(self) -> str | None:
+        """The path below which the API asks for a token of its own; None when it asks for none."""
+        return None if self.settings.token is None else self.settings.prefix.rstrip("/") + "/"
+
+    def submit(self, body: object) -> Receipt:
         """An actuator-style downlink; the platform encodes it for the device.
 
         Raises :class:`~harness.platform.actuator.model.WrongRequest`, and
         :class:`~harness.errors.UsageError` for records that are no SenML.
         """
         order = read_submission(body, self._registry, self._by_device_id)
-        return self._http.encoded(order.device, list(order.records()), order.tag)
+        return Receipt(self._http.encoded(order.device, list(order.records()), order.tag))
 
-    def submit_raw(self, connection: Connection, body: object) -> Entry:
+    def submit_raw(self, connection: Connection, body: object) -> Receipt:
         """A native payload for one type of connection. Raises as :meth:`submit`."""
         carrier = self._carrier(connection)
         order = read_submission(body, self._registry, self._by_device_id)
-        return carrier.raw(order.device, order.native(), order.tag)
+        native = order.native()
+        advice = _advice(native, network_id(order.device)) if connection == "http" else ()
+        return Receipt(carrier.raw(order.device, native, order.tag), advice)
 
     def list(
         self, pairs: Iterable[tuple[str, str]] = (), connection: Connection | None = None
@@ -125,3 +142,17 @@ class Actuator:
             self._by_id = {device_id(device): device for device in self._registry}
             self._by_id_of = generation
         return self._by_id.get(ident)
+
+
+def _advice(native: bytes, base_name: str) -> tuple[str, ...]:
+    """Why a device may break on a raw message, which is taken nevertheless: that is raw."""
+    try:
+        pack = parse(native)
+    except SenmlError as problem:
+        return (f"the message is no SenML pack, a device may break on it (DL-SENML): {problem}",)
+    wrong = [issue.message for issue in pack.issues if issue.severity == "error"]
+    if base_name not in pack.base_names:
+        wrong.append(f"it does not begin with the device's base name {base_name}")
+    if not wrong:
+        return ()
+    return (f"a device may break on this message (DL-SENML): {'; '.join(wrong)}",)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.errors import UsageError
+
+_TOKEN = re.compile(r"(?=.{16,4096}\Z)[A-Za-z0-9._~+/-]+=*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,11 @@ class ActuatorSettings:
             raise UsageError(
                 f"the Actuator API's prefix {self.prefix!r} is of no use: begin with / and keep "
                 "away from /, /api and /docs"
+            )
+        if self.token is not None and not _TOKEN.fullmatch(self.token):
+            raise UsageError(
+                "the Actuator API's token has 16 to 4096 letters, digits and any of -._~+/ "
+                "(RFC 6750 §2.1): a JWT will do, and so will any other"
             )
 
     def assumptions(self) -> list[tuple[str, str, str]]:

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from harness.errors import HilError, UsageError
 from harness.evidence import Redactor
 from harness.platform.chaos.standing import UnknownRule
+from harness.platform.control.actuator import add_actuator
 from harness.platform.control.answers import Answers
 from harness.platform.control.certificates import add_certificates
 from harness.platform.control.chaos import add_chaos
@@ -45,6 +46,7 @@ def make_app(platform: Platform, feed: Feed, redactor: Redactor) -> FastAPI:
     add_messages(app, platform, answers)
     add_events(app, feed)
     add_devices(app, platform, answers)
+    add_actuator(app, platform, answers)
     add_certificates(app, platform)
     add_destinations(app, platform, redactor)
     add_chaos(app, platform)

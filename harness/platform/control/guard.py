@@ -53,11 +53,15 @@ class Refused(Exception):
 
 
 class Guard:
-    """An ASGI application around another one; bodies of answers pass through untouched."""
+    """An ASGI application around another one; bodies of answers pass through untouched.
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    What is below the path ``other_token`` asks for a token of its own, and not for this one.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access, other_token: str | None = None) -> None:
         self._app = app
         self._access = access
+        self._other_token = other_token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -70,7 +74,7 @@ class Guard:
         try:
             request = _Request(scope)
             self._check_site(request)
-            if self._access.token is not None:
+            if self._access.token is not None and not self._asked_inside(scope["path"]):
                 request.check_token(self._access)
             receive = await _limited(request, receive)
         except Refused as refused:
@@ -81,6 +85,9 @@ class Guard:
             await _answer(send, 303, b"", headers)
             return
         await self._app(scope, receive, send)
+
+    def _asked_inside(self, path: str) -> bool:
+        return self._other_token is not None and path.startswith(self._other_token)
 
     def _check_site(self, request: _Request) -> None:
         named = request.host

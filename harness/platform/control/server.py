@@ -31,7 +31,7 @@ class ControlServer:
     ) -> None:
         self._access = access
         config = uvicorn.Config(
-            Guard(make_app(platform, feed, redactor), access),
+            Guard(make_app(platform, feed, redactor), access, platform.actuator.own_door),
             log_level="warning",
             access_log=False,
             server_header=False,
