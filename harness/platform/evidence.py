@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.evidence import Event, Recorder, Timeline
 from harness.platform.downlink_model import Downlink, Transition, shown_bytes
+from harness.platform.message import Message
 from harness.platform.plain_evidence import PlainEvidence
 from harness.platform.registry import Registration
 from harness.platform.secured import Handshake
@@ -42,19 +43,22 @@ class Evidence:
                 self._timeline.record_prepared(SOURCE, events)
                 return
         self.uplink(uplink)
-        if uplink.delivery is None:
+        if uplink.delivery is None and uplink.message is None:
             self.response(uplink)
 
     def uplink(self, uplink: Uplink) -> None:
-        self._record(
-            SOURCE,
-            "http.request",
-            exchange=uplink.exchange,
-            peer=uplink.peer,
-            device=uplink.device,
-            head=uplink.head,
-            body=uplink.body,
-        )
+        if uplink.message is not None:
+            self._message("mqtt.uplink", uplink, uplink.message)
+        else:
+            self._record(
+                SOURCE,
+                "http.request",
+                exchange=uplink.exchange,
+                peer=uplink.peer,
+                device=uplink.device,
+                head=uplink.head,
+                body=uplink.body,
+            )
         self._record(
             SOURCE,
             "uplink",
@@ -66,6 +70,30 @@ class Evidence:
             pack=uplink.pack,
             received=uplink.received,
         )
+
+    def _message(self, kind: str, uplink: Uplink, message: Message, **more: Any) -> None:
+        self._record(
+            SOURCE,
+            kind,
+            exchange=uplink.exchange,
+            device=uplink.device,
+            topic=message.topic,
+            payload=message.payload,
+            qos=message.qos,
+            retain=message.retain,
+            properties=[list(pair) for pair in message.properties],
+            described=False,
+            **more,
+        )
+
+    def published(self, uplink: Uplink, message: Message, taken: bool) -> None:
+        """A downlink that followed an uplink; ``taken`` says whether the broker has it."""
+        if self.on:
+            self._message("mqtt.downlink", uplink, message, id=uplink.downlink, taken=taken)
+
+    def note(self, text: str) -> None:
+        if self.on:
+            self._record(SOURCE, "note", text=text)
 
     def handshake(self, handshake: Handshake) -> None:
         if self.on:

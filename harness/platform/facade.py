@@ -34,6 +34,8 @@ from harness.platform.uplink import Uplink
 
 if TYPE_CHECKING:
     from harness.platform.https import HttpsFront
+    from harness.platform.mqtt.ingest import MqttIngestion
+    from harness.platform.mqtt.settings import MqttSettings
     from harness.platform.persistence.file import StoreFile
 
 
@@ -70,6 +72,7 @@ class Platform:
         self.addresses: dict[str, tuple[str, int]] = {}
         """Where uplinks are taken: by ``http`` and ``https``, once it listens there."""
         self._https: tuple[HttpsFront, IngestionServer] | None = None
+        self._mqtt: MqttIngestion | None = None
         self._chaos = Chaos(clock, self._evidence, self._registered, self._listen)
         self._ingestion = Ingestion(registry, self.settings, clock, work, self._evidence)
         self._ingestion.chaos = self._chaos
@@ -136,6 +139,27 @@ class Platform:
         self._chaos.attend()
         return bound
 
+    def start_mqtt(
+        self,
+        sockets: SocketFactory,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        settings: MqttSettings,
+    ) -> tuple[str, int]:
+        """Take uplinks from an MQTT broker, one of our own unless ``settings`` say otherwise
+        (MQTT-INGEST: not described); returns the broker's address.
+
+        Raises :class:`~harness.platform.mqtt.errors.MqttMissing` and
+        :class:`~harness.platform.mqtt.errors.BrokerUnavailable`.
+        """
+        from harness.platform.mqtt.ingest import MqttIngestion
+
+        mqtt = MqttIngestion(self._ingestion, self.registry, settings, self._evidence, self._loop)
+        bound = mqtt.start(sockets, host, port)
+        self._mqtt = mqtt
+        return bound
+
     @property
     def authority(self) -> Authority | None:
         """Who signs the certificates of the HTTPS port; None without one."""
@@ -162,6 +186,8 @@ class Platform:
 
     def stop(self) -> None:
         """Stop listening and drop open connections. What was seen stays readable."""
+        if self._mqtt is not None:
+            self._mqtt.close()
         self._chaos.close()
         self._server.stop()
         self._destinations.close()
@@ -232,7 +258,8 @@ class Platform:
 
     def assumptions(self) -> list[Assumption]:
         """What this platform assumes because the documents do not say it."""
-        return self.settings.assumptions()
+        mqtt = [] if self._mqtt is None else self._mqtt.settings.assumptions()
+        return [*self.settings.assumptions(), *mqtt]
 
     def wait(self, predicate: Callable[[], bool], deadline: Deadline) -> bool:
         """Wait until ``predicate`` holds; it is looked at after every request, answer and abort.

@@ -10,16 +10,18 @@ from typing import Protocol
 from harness.clock import ScenarioClock, WorkCounter
 from harness.platform.behaviour import Behaviour
 from harness.platform.chaos import Chaos
+from harness.platform.check_token import Carried
 from harness.platform.connection import Answer, Hold
 from harness.platform.crowd import Crowd
 from harness.platform.downlinks import Downlink, DownlinkQueue, DownlinkStatus, Transition
 from harness.platform.evidence import Evidence
 from harness.platform.faults import Fault, FaultPlan, altered, deliver, fault_name
-from harness.platform.findings import Outcome
+from harness.platform.findings import Finding, Outcome
 from harness.platform.fota.answer import FileAnswer
 from harness.platform.fota.server import FileServer
 from harness.platform.fota.settings import FILES_PATH
 from harness.platform.judge import Judge
+from harness.platform.message import Message
 from harness.platform.registry import Registry
 from harness.platform.responses import Response, empty_response
 from harness.platform.secured import Secured, judge_channel
@@ -135,6 +137,39 @@ class Ingestion:
         if self.hold is None:
             self.settled(uplink)
         return uplink
+
+    def message(
+        self,
+        message: Message,
+        body: bytes,
+        carried: Carried,
+        findings: list[Finding],
+        go: Callable[[Uplink], object],
+    ) -> None:
+        """An uplink that came in no request. ``go`` gets it once it is judged and, where uplinks
+        are kept on disk, kept; it then says :meth:`finished`."""
+        now_ns = self._clock.now_ns()
+        verdict = self._judge.message(body, carried, findings, now_ns)
+        uplink = Uplink(next(self._numbers), message.peer, b"", body, now_ns, verdict)
+        uplink.message = message
+        repeated = self._behaviour.note(verdict.device or message.peer, uplink)
+        if repeated is not None:
+            uplink.findings = (*uplink.findings, repeated)
+        if self.hold is None:
+            self.settled(uplink)
+            go(uplink)
+        else:
+            self.hold(uplink, go)
+
+    def downlink_after(self, uplink: Uplink) -> bytes | None:
+        """The body of the downlink that follows an accepted uplink; it is in flight from now."""
+        if not (uplink.taken and uplink.device and self.downlinks.waiting):
+            return None
+        downlink = self.downlinks.take(uplink.device, uplink.exchange)
+        if downlink is None:
+            return None
+        uplink.downlink = downlink.id
+        return downlink.body(self._judge.base_name(uplink.device))
 
     def settled(self, uplink: Uplink) -> None:
         """The uplink is taken: it may be seen, and forwarded, before its answer goes out."""

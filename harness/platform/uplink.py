@@ -10,6 +10,7 @@ from harness.network.tls import TlsSession
 from harness.platform.faults import Delivery
 from harness.platform.findings import Finding, Outcome
 from harness.platform.head import Head, HeadError, parse_head
+from harness.platform.message import Message
 from harness.senml import ResolvedPack, SenmlError, forward, parse, resolve
 from harness.token import Explanation
 
@@ -76,6 +77,8 @@ class Uplink:
     ``chaos-1: 0.8 s late``), ``whole`` whether all of it was written.
     ``answered``: the answer is over, be it whole or not. ``downlink`` is the id of the
     downlink that went with it. ``tls`` is what the handshake agreed on, None in plain.
+    ``message`` is what a broker brought instead of a request: there is no head and no answer then,
+    and the peer is ``mqtt:`` and the topic.
     """
 
     __slots__ = (
@@ -92,6 +95,7 @@ class Uplink:
         "faults",
         "findings",
         "head",
+        "message",
         "peer",
         "received_ns",
         "status",
@@ -120,6 +124,7 @@ class Uplink:
         self.data = b""
         self.status: int | None = None
         self.tls: TlsSession | None = None
+        self.message: Message | None = None
 
     @property
     def outcome(self) -> Outcome:
