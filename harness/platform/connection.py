@@ -218,7 +218,9 @@ class Connection(asyncio.Protocol):
     def place(self, now: float) -> Place | None:
         """See :class:`~harness.platform.crowd.Member`. What the last sweep has not seen yet counts
         as of now."""
-        if self._answer is not None or self._events or self._closing:
+        if self._closing:  # it lingers for what may still come
+            return Place(0, 0.0)
+        if self._answer is not None or self._events:
             return None
         if self._reader.idle:
             return Place(0, self._since if self._activity == self._seen else math.inf)
@@ -227,11 +229,19 @@ class Connection(asyncio.Protocol):
 
     def make_room(self, why: str) -> None:
         """End at once: the place is needed."""
-        if self._reader.idle:
+        if self._closing:
+            self.abort()
+        elif self._reader.idle:
             self._close()
         else:
             self._handler.aborted(self.peer, why, self._reader)
             self.abort()
+
+    def drop(self, why: str) -> None:
+        """Drop the connection now, and say so if that broke anything off."""
+        if not self._closing:
+            self._lost(why)
+        self._transport.abort()
 
     def abort(self) -> None:
         """Drop the connection now."""

@@ -85,7 +85,8 @@ class IngestionServer:
         self._resting.shutdown(socket.SHUT_RD)
         with contextlib.suppress(OSError):  # EINVAL: it kept its port
             self._resting.bind(address)
-        self._drop_connections()
+        for connection in tuple(self._connections):
+            connection.drop("nobody listens any more")
 
     def stop(self) -> None:
         """Stop listening and drop all connections. Safe to call twice."""
@@ -101,9 +102,6 @@ class IngestionServer:
             resting.close()
         if self._sweeper is not None:
             self._sweeper.cancel()
-        self._drop_connections()
-
-    def _drop_connections(self) -> None:
         for connection in tuple(self._connections):
             connection.abort()
 

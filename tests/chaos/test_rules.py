@@ -261,6 +261,28 @@ def test_connections_are_refused_and_taken_again_at_the_same_address(rig: Rig) -
     assert code(rig.post(measured(1))) == 202
 
 
+def test_what_a_window_breaks_off_is_told(rig: Rig) -> None:
+    """Half a request and an answer that is on its way: each is an aborted connection."""
+    rig.platform.chaos.add(Latency(5))
+    with rig.connect() as waiting, rig.connect() as half:
+        waiting.sendall(request())
+        assert rig.platform.wait(lambda: bool(rig.platform.uplinks), Deadline.after(10))
+        half.sendall(request()[:40])
+        assert rig.platform.wait(lambda: rig.platform.connections == 2, Deadline.after(10))
+        rig.platform.chaos.add(maintenance(NOW, "refuse-connections", lasts_s=600))
+        for sock in (waiting, half):
+            with contextlib.suppress(ConnectionResetError):
+                assert sock.recv(100) == b""
+    rig.wait(1)
+    assert not rig.platform.uplinks[0].whole
+    assert "nobody listens any more before the response ended" in [
+        aborted.why for aborted in rig.platform.aborted
+    ]
+    assert rig.clock.work.wait_idle(5)
+    rig.platform.chaos.clear()
+    assert code(rig.post(request())) == 202
+
+
 def test_both_ports_refuse_and_one_opened_meanwhile_too(rig: Rig) -> None:
     """HTTP and HTTPS alike; both take connections again when the window is over."""
     rig.platform.chaos.add(maintenance(NOW, "refuse-connections", lasts_s=600))
@@ -379,4 +401,4 @@ def test_chaos_is_told_in_reports_and_on_the_terminal(rig: Rig) -> None:
     shown = [row.text for row in rows_of(report) if "chaos" in row.text]
     said = [one.outcome for one in board.look(5, 20).happenings if one.who == "chaos"]
     assert [text.partition(":")[0] for text in shown] == ["chaos added", "chaos removed"]
-    assert sorted(text.partition(":")[0] for text in said) == ["added", "removed"]
+    assert {text.partition(":")[0] for text in said} >= {"added", "removed"}

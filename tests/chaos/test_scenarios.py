@@ -35,7 +35,7 @@ def written(folder: Path, *steps: str) -> Path:
         ("chaos: {kind: latency, by: 5}", "unit"),
         ("chaos: {kind: latency, by: 2h}", "latency: seconds is more than 0 and at most 3600"),
         ("chaos: {kind: log-normal-latency, median: 2s, sigma: 9}", "sigma"),
-        ("chaos: {kind: log-normal-latency, median: 2s, sigma: 1, at-most: 1s}", "max_s"),
+        ("chaos: {kind: log-normal-latency, median: 2s, sigma: 1, at-most: 1s}", "maximum"),
         ("chaos: {kind: reset, probability: 1.5}", "probability"),
         ("chaos: {kind: reset, seed: -1}", "seed"),
         ("chaos: {kind: refuse, answers: []}", "answers"),

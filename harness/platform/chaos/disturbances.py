@@ -53,9 +53,9 @@ class LogNormalLatency:
 
     def __post_init__(self) -> None:
         name = "log-normal-latency"
-        _number(f"{name}: median_s", self.median_s, 0, MAX_DELAY_S, above=True)
+        _number(f"{name}: the median", self.median_s, 0, MAX_DELAY_S, above=True)
         _number(f"{name}: sigma", self.sigma, 0, MAX_SIGMA)
-        _number(f"{name}: max_s", self.max_s, self.median_s, MAX_DELAY_S)
+        _number(f"{name}: the maximum", self.max_s, self.median_s, MAX_DELAY_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class LoseResponse:
 
     def __post_init__(self) -> None:
         _number("lose-response: probability", self.probability, 0, 1)
-        _number("lose-response: after_s", self.after_s, 0, MAX_DELAY_S)
+        _number("lose-response: after", self.after_s, 0, MAX_DELAY_S)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ def docs_page(document: Mapping[str, Any]) -> str:
             parts.append(f"<p>{escape(operation.get('description', ''))}</p>")
             content = operation.get("requestBody", {}).get("content", {})
             for media in content.values():
-                name = media["schema"].get("$ref", "").rpartition("/")[2]
-                shown = json.dumps(schemas.get(name, media["schema"]), indent=2)
-                parts.append(f"<pre>{escape(shown)}</pre>")
+                for schema in media["schema"].get("oneOf", [media["schema"]]):
+                    name = schema.get("$ref", "").rpartition("/")[2]
+                    shown = json.dumps(schemas.get(name, schema), indent=2)
+                    parts.append(f"<pre>{escape(shown)}</pre>")
     return "\n".join(parts)
