@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from harness.cli import serve_control, serve_https, serve_store
+from harness.cli import serve_actuator, serve_control, serve_https, serve_store
 from harness.cli.addresses import address, joined
 from harness.cli.serve_lines import Lines
 from harness.cli.signals import on_signals
@@ -30,6 +30,7 @@ from harness.network.loop import LoopThread
 from harness.network.sockets import HostSockets
 from harness.platform.facade import Platform
 from harness.platform.registry import Registry
+from harness.platform.settings import PlatformSettings
 from harness.rig.destinations import destinations_of
 from harness.rig.registration import read_registrations, redactor_for
 
@@ -43,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--http", default="127.0.0.1:0", metavar="HOST:PORT", help="uplinks")
     serve_https.add_arguments(parser)
     serve_control.add_arguments(parser)
+    serve_actuator.add_arguments(parser)
     serve_store.add_arguments(parser)
     parser.add_argument("--clock", metavar="ISO8601", help="start with the clock frozen there")
     parser.add_argument("--ready", type=Path, metavar="FILE", help="bound addresses, as JSON")
@@ -73,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     for name, value in (pair for destination in destinations for pair in destination.secrets()):
         redactor.add(name, value)
     access = serve_control.read_access(arguments, redactor)
+    settings = PlatformSettings(actuator=serve_actuator.read_settings(arguments, redactor))
     with contextlib.ExitStack() as closing:
         store = serve_store.open_store(arguments, redactor, closing)
         clock = serve_store.started_clock(frozen, store)
@@ -89,6 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
             recorder=timeline,
             loop=loop,
             work=clock.work if isinstance(clock, VirtualClock) else NO_WORK,
+            settings=settings,
             store_file=store,
         )
         closing.callback(platform.stop)
