@@ -18,6 +18,7 @@ from harness.platform.control.feed import Feed
 from harness.platform.control.server import ControlServer
 from harness.platform.facade import Platform
 from harness.platform.registry import Registration, Registry
+from harness.platform.settings import PlatformSettings
 from tests.platform.bench import SECRET
 
 TOKEN = "Bench-Control_Token.0123~"
@@ -90,14 +91,19 @@ def read_all(sock: socket.socket) -> Answer:
 
 @contextmanager
 def controlled(
-    access: Access = OWN_MACHINE, host: str = "127.0.0.1", keep: int = 10_000
+    access: Access = OWN_MACHINE,
+    host: str = "127.0.0.1",
+    keep: int = 10_000,
+    settings: PlatformSettings | None = None,
 ) -> Iterator[Controlled]:
     """A platform with the device tracker-1 and its control server, until the end of the block."""
     clock, loop = RealClock(), LoopThread()
     timeline = Timeline(None, clock, keep=keep)
     timeline.redactor.add("secret of tracker-1", SECRET)
     registry = Registry([Registration("tracker-1", imei=IMEI, secret=SECRET)])
-    platform = Platform(registry, clock=clock, recorder=timeline, loop=loop, work=NO_WORK)
+    platform = Platform(
+        registry, clock=clock, recorder=timeline, loop=loop, work=NO_WORK, settings=settings
+    )
     feed = Feed(timeline)
     server = ControlServer(platform, feed, timeline.redactor, access)
     try:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
+from harness.platform.actuator.settings import ActuatorSettings
 from harness.platform.control.access import Access
+from harness.platform.settings import PlatformSettings
 from tests.control.serving import TOKEN, Controlled, controlled
 
 
@@ -79,6 +81,25 @@ def test_a_browsers_first_visit_brings_a_cookie_and_a_clean_address(locked: Cont
     assert locked.order(at(locked) | {"Cookie": cookie}).status == 201
     name = cookie.partition("=")[0]
     assert locked.order(at(locked) | {"Cookie": f"{name}=wrong"}).status == 401
+
+
+def test_the_actuator_api_asks_for_its_own_token() -> None:
+    """An application that has it does not need the control token, and gets no further with it."""
+    own = "Actuator-Token.0123456789"
+    settings = PlatformSettings(actuator=ActuatorSettings(token=own))
+    borne = {"Authorization": f"Bearer {own}"}
+    with controlled(Access(TOKEN), settings=settings) as running:
+        assert running.ask("/actuator/downlinks", borne).status == 200
+        assert running.ask("/actuator/downlinks").status == 401
+        assert running.ask("/actuator/downlinks", borne | {"Host": "evil.example"}).status == 421
+        for path in ("/api/uplinks", "/actuatorx", "/docs", "/actuator/../api/uplinks"):
+            answer = running.ask(path, borne)
+            assert answer.status in (401, 404)
+            assert b"[]" not in answer.body
+    with controlled(Access(TOKEN)) as running:
+        assert running.ask("/actuator/downlinks").status == 401
+        right = {"Authorization": f"Bearer {TOKEN}"}
+        assert running.ask("/actuator/downlinks", right).status == 200
 
 
 def test_the_cookie_is_of_this_server_and_this_token() -> None:
