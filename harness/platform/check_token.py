@@ -49,16 +49,14 @@ def check_token(
     findings: list[Finding] = []
     if not carried.expected:
         return findings, _NOT_CARRIED, Outcome.ACCEPTED
+    malformed: list[Finding] = []
     if token is not None and _HEX.fullmatch(token) is None:
-        findings.append(
-            error(
-                "TOKEN-HEADER",
-                f"{where} has to be 64 hex characters; it has {len(token)}: {token[:70]!r}",
-            )
-        )
+        seen = f"it has {len(token)}: {token[:70]!r}"
+        malformed = [error("TOKEN-HEADER", f"{where} has to be 64 hex characters; {seen}")]
     if device is None:
-        return findings, NOT_CHECKED, Outcome.ACCEPTED
+        return malformed, NOT_CHECKED, Outcome.ACCEPTED
     if device.secret is None:
+        findings += malformed
         if token is not None:
             findings.append(
                 info(
@@ -96,6 +94,10 @@ def check_token(
         head=carried.head,
     )
     sentence = reason.sentence + (f" ({reason.hint})" if reason.hint else "")
-    findings.append(error(reason.requirement or "TOKEN-FORMULA", sentence))
+    explained = [error(reason.requirement or "TOKEN-FORMULA", sentence)]
+    if malformed and reason.requirement == "TOKEN-HEADER":  # the same said twice: the better one
+        findings += malformed if reason.code == "not-a-digest" else explained
+    else:
+        findings += malformed + explained
     verdict = TokenVerdict(reason.verdict, sentence, reason)
     return findings, verdict, Outcome.UNVERIFIED

@@ -136,7 +136,9 @@ def _not_a_digest(body: bytes, secret: str, token: str) -> Explanation:
         sentence = f"the token is right, but cut to {len(bare)} of its 64 characters"
         return Explanation("explained", "token-cut", sentence, hint, "TOKEN-HEADER")
     if right in bare:
-        sentence = f"the token is right, but {len(bare) - 64} characters stand around it"
+        more = len(bare) - 64
+        around = "1 character stands" if more == 1 else f"{more} characters stand"
+        sentence = f"the token is right, but {around} around it"
         return Explanation("explained", "token-extended", sentence, hint, "TOKEN-HEADER")
     if bare == secret.lower():
         sentence = "the token is the secret itself, sent in clear"

@@ -9,7 +9,8 @@ import pytest
 
 from harness.clock import Deadline
 from harness.platform.settings import PlatformSettings, ResponseCodes, TimeLimits
-from tests.platform.bench import BODY, UUID, Rig, read_answer, request, running
+from harness.token import compute
+from tests.platform.bench import BODY, SECRET, UUID, Rig, read_answer, request, running
 
 M2M = b'{"bn":"urn:dev:IMEI:356726104408422:"'
 
@@ -200,3 +201,20 @@ def test_concurrent_clients_each_get_their_answer(rig: Rig) -> None:
     uplinks = rig.platform.uplinks
     assert len({uplink.body for uplink in uplinks}) == len(uplinks) == 160
     assert {uplink.findings for uplink in uplinks} == {()}
+
+
+@pytest.mark.parametrize(
+    ("token", "says"),
+    [
+        ("a" * 65, "has to be 64 hex characters; it has 65"),
+        ("zz", "has to be 64 hex characters; it has 2"),
+        (compute(BODY, SECRET) + "0", "is right, but 1 character stands around it"),
+        (compute(BODY, SECRET)[:63], "is right, but cut to 63 of its 64 characters"),
+    ],
+)
+def test_a_malformed_token_is_told_once(rig: Rig, token: str, says: str) -> None:
+    """One finding, the one that explains more."""
+    rig.post(request(token=token))
+    (finding,) = rig.platform.uplinks[-1].findings
+    assert finding.requirement == "TOKEN-HEADER"
+    assert says in finding.message
