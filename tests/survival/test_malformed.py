@@ -18,12 +18,12 @@ from tests.survival.bench import honest, no_complaints
 from tests.tls.https import NAME, Https, careless, ip_request, serving
 
 PATIENT = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-VALID = (
-    request(),
-    ip_request(host=NAME),
-    request() * 3,
-    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03",
-)
+HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03"
+VALID = (request(), ip_request(host=NAME), request() * 3, HELLO)
+PUT_IN = [
+    b"\r\n", b"\n\n", b"\r\n\r\n", b"\x00", b"Content-Length: 5\r\n",
+    b"Transfer-Encoding: chunked\r\n", b"9999999999999999999", b"[" * 9,
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
