@@ -56,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--clock", choices=("none", "modem"), default="none",
         help="where bt comes from: nowhere, or AT+CCLK? once set (default none)")  # fmt: skip
     add("--sms-mode", choices=("pdu", "text"), default="pdu", help="how SMS are read (default pdu)")
+    add("--flash", type=Path, metavar="DIR", help="keeps firmware updates over a power cycle")
+    add("--firmware-version", default="1.0.0", metavar="VERSION", help="that runs at first")
+    add("--part-size", type=int, default=256, metavar="BYTES", help="of firmware (default 256)")
     add("--faults", default="", metavar="NAME[,NAME]", help="seeded faults to switch on")
     return parser
 
@@ -64,6 +67,8 @@ def _settings(parser: argparse.ArgumentParser, options: argparse.Namespace) -> S
     for name in ("port", "apn"):
         if not getattr(options, name):
             parser.error(f"--{name} is needed")
+    if options.part_size < 1:
+        parser.error("--part-size wants at least 1")
     if not options.imei and not options.dvnuuid:
         parser.error("--imei is needed, or --dvnuuid")
     if bool(options.dvnuuid) != bool(options.ca):
@@ -79,6 +84,8 @@ def _settings(parser: argparse.ArgumentParser, options: argparse.Namespace) -> S
         faults = Faults(name for name in options.faults.split(",") if name.strip())
         secret = _secret(options)
         authority = Path(options.ca).read_bytes() if options.ca else None
+        if options.flash is not None:
+            options.flash.mkdir(parents=True, exist_ok=True)
     except (UnknownFault, OSError, KeyError) as error:
         parser.error(str(error.args[0] if isinstance(error, KeyError) else error))
     if not secret:
@@ -96,6 +103,9 @@ def _settings(parser: argparse.ArgumentParser, options: argparse.Namespace) -> S
         clock=options.clock,
         sms_mode=options.sms_mode,
         authority=authority,
+        flash=options.flash,
+        version=options.firmware_version,
+        part=options.part_size,
     )
 
 

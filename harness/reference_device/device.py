@@ -15,6 +15,9 @@ event                 keys
 ``downlink``          ``records`` (names without the device's URN), ``acted``, ``did`` (a list of
                       sentences)
 ``sms``               ``sender``, ``text``, ``obeyed``, ``why`` when not obeyed
+``firmware``          ``state``: ``resumed`` (``have`` bytes), ``bad-part`` (``at``, ``detail``,
+                      ``retry_in_s``), ``gave-up`` (``at``, ``detail``), ``refused`` (``detail``),
+                      ``spoilt`` (``detail``), ``installed`` (``version``)
 ``radio``             ``on`` (only with the fault ``sleeps-through-retries``)
 ``pong``              answer to ``ping``
 ``error``             ``what`` (``attach``, ``modem``, ``stimulus``, ``reading``, ``refused``,
@@ -23,7 +26,8 @@ event                 keys
 ====================  ============================================================================
 
 Downlink records it knows: ``interval`` (``v``, seconds between reports, 0 stops them), ``led``
-(``vb``), ``report`` (``vb`` true: one report), ``reboot`` (``vb`` true: AT+CFUN=1,1).
+(``vb``), ``report`` (``vb`` true: one report), ``reboot`` (``vb`` true: AT+CFUN=1,1), ``url`` and
+``token`` together (``vs``: new firmware to be fetched).
 """
 
 from __future__ import annotations
@@ -33,14 +37,18 @@ import json
 import re
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import attach, senml
 from .at import Modem, ModemError, ModemLost
 from .console import Console
+from .exchange import NoResponse, Response
 from .faults import Faults
+from .firmware import Policy, Updater, offer_of
+from .flash import Flash
 from .outbox import Outbox
 from .sms import Inbox
-from .uplink import NoResponse, Response, Uplink
+from .uplink import Uplink
 from .way import INTERNET, M2M, trust
 
 SMS_CENTRE = "5277"  # SMS-SENDER
@@ -68,6 +76,9 @@ class Settings:
     clock: str = "none"
     sms_mode: str = "pdu"
     authority: bytes | None = None
+    flash: Path | None = None
+    version: str = "1.0.0"
+    part: int = 256
 
 
 class Device:
@@ -82,6 +93,9 @@ class Device:
             settings.identifier, self._uplink.request, settings.retry_base_s, self._faults
         )
         self._inbox = Inbox(modem, settings.sms_mode)
+        policy = Policy(settings.part, settings.response_s, settings.retry_base_s)
+        flash = Flash(settings.flash, settings.version)
+        self._updater = Updater(modem, console, flash, policy, self._faults)
         self._attached = False
         self._attaches = 0
         self._attach_at = 0.0
@@ -92,6 +106,7 @@ class Device:
         self._window = self._faults.radio_window()
         self._switch_at: float | None = None  # when the radio goes on or off next
         self._asleep = False
+        self._report_firmware()
 
     def run(self) -> None:
         """Do what is due, then wait for the modem, the console or the next moment."""
@@ -101,6 +116,7 @@ class Device:
                 self._listen()
             except ModemLost as error:
                 self._attached = self._asleep = False
+                self._updater.lost_modem()
                 self._switch_at = None
                 self._attach_at = time.monotonic()
                 self._console.error("modem", error)
@@ -120,6 +136,20 @@ class Device:
             self._read_codes()
         if self._attached and due is not None:
             self._deliver()
+        self._update(now)
+
+    def _update(self, now: float) -> None:
+        """The next part of new firmware, when it is time for one."""
+        due = self._updater.due_s()
+        if not self._attached or due is None or due > now:
+            return
+        self._updater.step(now)
+        if self._updater.due_s() is None:
+            self._report_firmware()
+
+    def _report_firmware(self) -> None:
+        if self._updater.report:
+            self._queue_report(self._updater.report)
 
     def _listen(self) -> None:
         """Sleep until something comes or is due; stimuli are taken here."""
@@ -128,6 +158,7 @@ class Device:
             self._switch_at,
             None if self._attached or self._asleep else self._attach_at,
             self._outbox.due_s() if self._attached or self._asleep else None,
+            self._updater.due_s() if self._attached else None,
         ]
         wake_at = min((m for m in moments if m is not None), default=time.monotonic() + 60.0)
         if not self._modem.urcs or not self._attached:
@@ -235,6 +266,8 @@ class Device:
             return
         if 200 <= response.status < 300:
             self._outbox.accepted(time.monotonic())
+            if self._updater.report and delivery.tells(self._updater.report[0]):
+                self._updater.reported()
             self._uplink_event("accepted", delivery.attempt, status=response.status)
             self._downlink(response)
         else:
@@ -261,7 +294,11 @@ class Device:
             return
         for _ in range(2 if "acts-twice" in self._faults else 1):
             did = [sentence for record in records if (sentence := self._act(record))]
-            self._console.event("downlink", records=records, acted=bool(did), did=did)
+            offer = offer_of(records) if self._settings.authority is None else None
+            if offer is not None:
+                did.append(self._updater.offered(offer))
+            shown = [r | {"vs": "…"} if r["n"] == "token" else r for r in records]
+            self._console.event("downlink", records=shown, acted=bool(did), did=did)
             if "restarts the modem" in did:
                 self._restart_modem()
 
@@ -272,6 +309,7 @@ class Device:
             self._console.error("modem", error)
             return
         self._attached = False
+        self._updater.lost_modem()
         self._attach_at = time.monotonic()
 
     def _act(self, record: senml.Record) -> str | None:

@@ -96,6 +96,19 @@ _LIST = (
           "Obeys SMS commands whoever sent them."),
     Fault("sleeps-through-retries", ("SMS-POWER",),
           "Has its radio off except for a rare short window (=EVERY:ON, default 86400:20 s)."),
+    # firmware over the air
+    Fault("firmware-ignores-crc", ("FOTA-RANGE",),
+          "Takes parts of firmware whatever their CRC is."),
+    Fault("firmware-no-token", ("FOTA-OFFER",),
+          "Asks for firmware without the token of the offer."),
+    Fault("firmware-one-connection", ("FOTA-REUSE",),
+          "Fetches all parts of firmware over one connection, however many they are."),
+    Fault("firmware-never-reports", ("FOTA-REPORT",),
+          "Never tells that it runs a new version."),
+    Fault("firmware-loops-on-bad-part", ("FOTA-RANGE",),
+          "Asks for a bad part again and again, without end."),
+    Fault("firmware-wrong-offset", ("FOTA-RANGE",),
+          "Counts the bytes of an image from 1, so that it never asks for the first one."),
 )  # fmt: skip
 
 FAULTS: dict[str, Fault] = {fault.name: fault for fault in _LIST}

@@ -28,6 +28,10 @@ class Delivery:
     due_s: float
     attempt: int = 0
 
+    def tells(self, record: senml.Record) -> bool:
+        """Whether this record is in it."""
+        return any(record in reading.records for reading in self.readings)
+
 
 class Outbox:
     """One delivery at a time; later reports wait for it in their order."""

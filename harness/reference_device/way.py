@@ -7,7 +7,7 @@ AT+QICLOSE) and SSL manual (AT+QSSLCFG, AT+QSSLOPEN, AT+QSSLSEND, AT+QSSLRECV, A
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .at import Modem, ModemError
 from .faults import Faults
@@ -19,9 +19,12 @@ _CA_FILE = "ca.pem"
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """``headers`` are the documented ones before token and length. ``opening`` takes a host."""
+    """``headers`` are the documented ones before token and length. ``number`` is the modem's
+    socket; ``opening`` takes it, a host and a port, the other commands take it as their first
+    parameter."""
 
     host: str
+    port: int
     path: str
     headers: tuple[str, ...]
     opening: str
@@ -30,22 +33,31 @@ class Way:
     read: str
     close: str
     urc: str
+    number: int = 0
+
+    def opening_to(self, host: str, port: int | None = None) -> str:
+        """The command that connects there, on the way's own port unless told otherwise."""
+        return self.opening.format(number=self.number, host=host, port=port or self.port)
 
 
 M2M = Way(
     ADDRESS,
+    PORT,
     "/ingestion/m2m/senml/v1",
     ("Host: m.m", "Content-Type: application/json"),
-    f'AT+QIOPEN=1,0,"TCP","{{host}}",{PORT},0,0',
-    "QIOPEN", "AT+QISEND=0", "AT+QIRD=0", "AT+QICLOSE=0", "QIURC",
+    'AT+QIOPEN=1,{number},"TCP","{host}",{port},0,0',
+    "QIOPEN", "AT+QISEND", "AT+QIRD", "AT+QICLOSE", "QIURC",
 )  # fmt: skip
 INTERNET = Way(
     _NAME,
+    _SECURE_PORT,
     "/ingestion/ip/senml/v1",
     (f"Host: {_NAME}", "Content-Type: application/json"),
-    f'AT+QSSLOPEN=1,1,0,"{{host}}",{_SECURE_PORT},0',
-    "QSSLOPEN", "AT+QSSLSEND=0", "AT+QSSLRECV=0", "AT+QSSLCLOSE=0", "QSSLURC",
+    'AT+QSSLOPEN=1,1,{number},"{host}",{port},0',
+    "QSSLOPEN", "AT+QSSLSEND", "AT+QSSLRECV", "AT+QSSLCLOSE", "QSSLURC",
 )  # fmt: skip
+FILES = replace(M2M, number=1)
+"""The file server, on a socket of its own, so that uplinks need not wait for a download."""
 
 
 def trust(modem: Modem, authority: bytes, faults: Faults) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -97,6 +98,7 @@ class Bench:
         self._loop = loop
         self._frozen: FrozenWall | None = None
         self._timeline_kept = False
+        self._flash: tempfile.TemporaryDirectory[str] | None = None
         self._closing = contextlib.ExitStack()
         start = options.start or DEFAULT_START
         self.clock: VirtualClock | RealClock = (
@@ -108,6 +110,7 @@ class Bench:
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as opening:
             opening.callback(self.clock.close)
+            opening.callback(self._drop_flash)
             opening.enter_context(self.keep_timeline())
             self._open(opening)
             self._closing = opening.pop_all()
@@ -186,6 +189,10 @@ class Bench:
     ) -> None:
         self._closing.close()
 
+    def _drop_flash(self) -> None:
+        if self._flash is not None:
+            self._flash.cleanup()
+
     def _stop_capture(self) -> None:
         if self.capture is None:
             return
@@ -228,6 +235,15 @@ class Bench:
         path = self._folder / "test-ca.pem"
         path.write_bytes(self.anchor)
         return str(path)
+
+    def flash_folder(self) -> str:
+        """A folder for what a firmware program keeps over a power cycle, gone with the bench.
+
+        Not among the reports: what it keeps may hold tokens.
+        """
+        if self._flash is None:
+            self._flash = tempfile.TemporaryDirectory(prefix="things-hil-flash-")
+        return self._flash.name
 
     def trouble(self) -> HilError | None:
         """What broke on the bench's own side so far: lost evidence, a network that is gone."""

@@ -32,6 +32,7 @@ Capability = Literal[
     "no-secret",
     "private-network",
     "firmware",
+    "firmware-update",
 ]
 
 EXPLAINED: Mapping[str, str] = {
@@ -57,6 +58,7 @@ EXPLAINED: Mapping[str, str] = {
     "no-secret": "the device is registered without a secret",
     "private-network": "platform and modems sit in a network of their own",
     "firmware": "a firmware program is the device",
+    "firmware-update": "the device fetches and installs the firmware that it is offered",
 }
 
 
@@ -88,6 +90,8 @@ def device_capabilities(
                 offers.add("chosen-records")
         if firmware.console == "json":
             offers.add("observed")
+        if firmware.updates:
+            offers.add("firmware-update")
     if modem.virtual:
         offers |= {"power", "line-faults", "virtual-modem"}
         if plus and registration.iccid and registration.msisdn:

@@ -78,7 +78,9 @@ class FirmwareModel(Model):
     """A firmware under test as a program: its command line, and how to stimulate and observe it.
 
     ``{port}``, ``{imei}``, ``{dvnuuid}``, ``{apn}``, ``{name}``, ``{ca}`` (a file with the
-    certificate to trust, for an Internet device) and ``{secret}`` (in ``env`` only) are filled in.
+    certificate to trust, for an Internet device), ``{flash}`` (an empty folder that survives the
+    program, for a scenario) and ``{secret}`` (in ``env`` only) are filled in. ``updates``: it
+    fetches and installs the firmware that it is offered.
     """
 
     command: Annotated[list[str], Field(min_length=1)]
@@ -88,6 +90,7 @@ class FirmwareModel(Model):
     ready_within: Span | None = None
     console: Literal["json", "text"] = "text"
     stop_within: Span | None = None
+    updates: Flag = False
 
     @model_validator(mode="after")
     def _secret_stays_out_of_argv(self) -> FirmwareModel:

@@ -114,6 +114,7 @@ def make_dut(bench: Bench, work: WorkCounter) -> Dut:
                 "ca": bench.authority_file(),
                 "apn": bench.apn,
                 "name": device.name,
+                "flash": bench.flash_folder(),
                 "secret": registration.secret or "",
             },
             recorder=bench.timeline,

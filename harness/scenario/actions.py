@@ -11,8 +11,9 @@ from harness.files import Model
 from harness.platform.sms import SmsRefused
 from harness.rig.dut import Record, RequestChanges, UplinkOrder
 from harness.rig.forwarding import EndpointOrder
-from harness.scenario import chaos_action
+from harness.scenario import chaos_action, firmware_action
 from harness.scenario.chaos_model import ClearChaosModel, ClockJumpModel
+from harness.scenario.firmware_model import FirmwareFaultModel, FirmwareModel
 from harness.scenario.report_model import RecordModel, ReportModel
 from harness.scenario.stage import Stage
 from harness.scenario.steps_model import (
@@ -258,5 +259,7 @@ _ACTIONS: dict[type[Model], Callable[[Stage, Any], None]] = {
     NoteModel: _note,
     ClockJumpModel: chaos_action.jump,
     ClearChaosModel: chaos_action.clear,
+    FirmwareModel: firmware_action.offer,
+    FirmwareFaultModel: firmware_action.spoil,
     **dict.fromkeys(chaos_action.RULE_MODELS, chaos_action.add_rule),
 }

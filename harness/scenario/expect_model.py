@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from harness.files import Flag, Model, Moment, Span
 from harness.network.certificates import CertificateKind
 from harness.scenario.chaos_model import ChaosExpectation
+from harness.scenario.firmware_model import FirmwareExpectation
 from harness.scenario.report_model import RecordModel
-from harness.scenario.requirements import requirements
+from harness.scenario.requirements import RequirementId
 
 Outcome = Literal["accepted", "malformed", "unverified", "unknown-device"]
-
-
-def _known(value: str) -> str:
-    if value not in requirements():
-        close = difflib.get_close_matches(value, requirements(), n=1, cutoff=0.5)
-        raise ValueError(
-            f"unknown requirement {value!r}" + (f"; did you mean {close[0]}?" if close else "")
-        )
-    return value
-
-
-RequirementId = Annotated[str, AfterValidator(_known)]
 
 
 class UplinkExpectation(Model):
@@ -182,6 +170,7 @@ class Kinds(Model):
     modem: ModemExpectation | None = None
     exit: ExitExpectation | None = None
     chaos: ChaosExpectation | None = None
+    firmware: FirmwareExpectation | None = None
 
 
 class ExpectModel(Kinds):

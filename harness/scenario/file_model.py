@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from harness.files import Model, Moment, OrText, Span
 from harness.rig.capabilities import Capability
-from harness.scenario.expect_model import RequirementId
+from harness.scenario.requirements import RequirementId
 from harness.scenario.steps_model import SecretModel, StepModel
 
 

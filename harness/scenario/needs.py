@@ -17,6 +17,7 @@ _OF_STEP = {
     "advance": {"stepped-clock"},
     "response_fault": {"uplink"},
     "chaos": {"uplink"},
+    "firmware": {"uplink", "firmware-update"},
     "line_fault": {"line-faults"},
     "certificate": {"internet"},
     "destination": {"uplink"},

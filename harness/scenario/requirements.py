@@ -8,9 +8,13 @@ the platform does it, ``rig`` = a fact about the set-up. ``sure``: how surely it
 from __future__ import annotations
 
 import csv
+import difflib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +38,16 @@ def requirements() -> dict[str, Requirement]:
     """All requirements by ID, in the documents' order."""
     table = resources.files(__package__).joinpath("requirements.csv").read_text(encoding="utf-8")
     return {row["id"]: Requirement(**row) for row in csv.DictReader(table.splitlines())}
+
+
+def _known(value: str) -> str:
+    if value not in requirements():
+        close = difflib.get_close_matches(value, requirements(), n=1, cutoff=0.5)
+        raise ValueError(
+            f"unknown requirement {value!r}" + (f"; did you mean {close[0]}?" if close else "")
+        )
+    return value
+
+
+RequirementId = Annotated[str, AfterValidator(_known)]
+"""In files: one of :func:`requirements`."""

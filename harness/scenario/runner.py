@@ -158,7 +158,7 @@ def await_expectation(stage: Stage, expectation: ExpectModel) -> None:
             death = stage.bench.dut.death()
             if death is not None:  # what it sent before may still be on its way
                 deadline = deadline.no_later_than(Deadline.after(AFTER_DEATH_S))
-        if quiet or deadline.expired:
+        if quiet or deadline.expired or mismatch.final:
             if death is not None:
                 mismatch = replace(mismatch, seen=f"{mismatch.seen}; {death}")
             raise ExpectationFailed(mismatch, expectation.proves or mismatch.requirements)

@@ -10,6 +10,7 @@ from harness.files import Flag, Model, Moment, OrText, Span
 from harness.network.certificates import CertificateKind
 from harness.scenario.chaos_model import ChaosModel
 from harness.scenario.expect_model import ExpectModel, NeverModel
+from harness.scenario.firmware_model import FirmwareFaultModel, FirmwareModel
 from harness.scenario.report_model import RecordModel, ReportModel, Shape
 
 OutcomeName = Literal["accepted", "malformed", "unverified", "unknown-device"]
@@ -197,6 +198,8 @@ class StepModel(Model):
     cycle: CycleModel | None = None
     response_fault: Annotated[ResponseFaultModel, _short("kind"), OrText()] | None = None
     chaos: Annotated[ChaosModel, _short("kind"), OrText()] | None = None
+    firmware: FirmwareModel | None = None
+    firmware_fault: Annotated[FirmwareFaultModel, _short("kind"), OrText()] | None = None
     line_fault: Annotated[LineFaultModel, _short("kind"), OrText()] | None = None
     destination: Annotated[DestinationStepModel, BeforeValidator(_nothing_is_default)] | None = None
     certificate: Annotated[CertificateModel, _short("kind"), OrText()] | None = None

@@ -34,12 +34,14 @@ class Mismatch:
     """What an expectation wanted and what was there instead.
 
     ``requirements`` names what the observation itself shows to be broken (the findings of an
-    uplink, say); empty = the expectation's own or the scenario's requirements.
+    uplink, say); empty = the expectation's own or the scenario's requirements. ``final``: nothing
+    that may still come can mend it, so there is no use in waiting.
     """
 
     expected: str
     seen: str
     requirements: tuple[str, ...] = ()
+    final: bool = False
 
 
 class ExpectationFailed(HilError):

@@ -55,6 +55,12 @@ CAUGHT_BY = {
     "first-record-is-base": "downlink.merged-shape",
     "obeys-any-sender": "sms.foreign-sender",
     "sleeps-through-retries": "sms.reachable",
+    "firmware-ignores-crc": "fota.wrong-crc[kind=wrong-crc]",
+    "firmware-no-token": "fota.update[status=206]",
+    "firmware-one-connection": "fota.reuse-limit",
+    "firmware-never-reports": "fota.update[status=206]",
+    "firmware-loops-on-bad-part": "fota.bad-part",
+    "firmware-wrong-offset": "fota.update[status=206]",
 }
 
 # Its radio is on for a tenth of a second each hour: less than a scenario needs to get going.

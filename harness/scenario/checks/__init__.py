@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.scenario.checks.chaos import check_chaos
 from harness.scenario.checks.downlink import check_downlink, check_downlink_status
+from harness.scenario.checks.firmware import check_firmware
 from harness.scenario.checks.forwarded import check_forwarded
 from harness.scenario.checks.network import check_modem, check_traffic, check_transcript
 from harness.scenario.checks.response import check_exit, check_response
@@ -37,6 +38,7 @@ _CHECKS: dict[str, Callable[[Stage, Any], Mismatch | None]] = {
     "modem": check_modem,
     "exit": check_exit,
     "chaos": check_chaos,
+    "firmware": check_firmware,
 }
 
 
