@@ -100,10 +100,13 @@ class Platform:
             self.settings.downlink_shape,
         )
         """Downlinks and SMS as applications submit and list them."""
+        self._kept_assumptions: Sequence[Assumption] = ()
         if store_file is not None:
-            from harness.platform.persistence.attach import take_up  # SQLite, only where it is used
+            # SQLite, only where it is used
+            from harness.platform.persistence.attach import ASSUMPTIONS, take_up
 
             take_up(store_file, self._ingestion, self._sms, loop, recorder)
+            self._kept_assumptions = ASSUMPTIONS
 
     def start(
         self, sockets: SocketFactory, host: str = "127.0.0.1", port: int = 0
@@ -259,7 +262,7 @@ class Platform:
     def assumptions(self) -> list[Assumption]:
         """What this platform assumes because the documents do not say it."""
         mqtt = [] if self._mqtt is None else self._mqtt.settings.assumptions()
-        return [*self.settings.assumptions(), *mqtt]
+        return [*self.settings.assumptions(), *mqtt, *self._kept_assumptions]
 
     def wait(self, predicate: Callable[[], bool], deadline: Deadline) -> bool:
         """Wait until ``predicate`` holds; it is looked at after every request, answer and abort.

@@ -29,7 +29,7 @@ PUT_IN = [
 @pytest.fixture(scope="module")
 def https() -> Iterator[Https]:
     """One server for all that is done to it."""
-    patience = TimeLimits(stall_s=0.2, request_s=0.5, idle_s=0.5, handshake_s=0.5)
+    patience = TimeLimits(stall_s=5.0, request_s=10.0, handshake_s=10.0)
     limits = Limits(head=4_096, body=65_536)
     with no_complaints(), serving(PlatformSettings(times=patience, limits=limits)) as made:
         yield made

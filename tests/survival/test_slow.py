@@ -15,7 +15,7 @@ from tests.tls.https import serving
 def test_a_byte_at_a_time_is_cut_and_nobody_waits() -> None:
     """Requests and handshakes that trickle end at their time limit, however regularly a byte
     comes; meanwhile others are served on both ports."""
-    times = TimeLimits(stall_s=1.0, request_s=1.5, handshake_s=1.5)
+    times = TimeLimits(stall_s=2.0, request_s=2.5, handshake_s=2.5)
     with (
         serving(PlatformSettings(times=times)) as https,
         crowd(https.rig.address, 40) as plain,

@@ -9,10 +9,23 @@ from harness.platform.ingestion import Ingestion
 from harness.platform.persistence.errors import StoreFailed
 from harness.platform.persistence.file import StoreFile
 from harness.platform.persistence.group import GroupCommit
+from harness.platform.settings import Assumption
 from harness.platform.sms import SmsCentre
 from harness.platform.sms_model import Sms
 from harness.platform.store import Aborted
 
+ASSUMPTIONS = (
+    Assumption(
+        "uplink that cannot be stored",
+        "refused with 503",
+        "what the platform does when it cannot keep an uplink is not documented",
+    ),
+    Assumption(
+        "SMS attempt due while the platform did not run",
+        "counted as made, in vain; the next one is made at its own moment",
+        "how the SMS centre survives a restart is not documented",
+    ),
+)
 _SOURCE = "platform"
 
 
