@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
 from pathlib import Path
+from traceback import format_exception
 
 from harness.cli.addresses import address, joined
 from harness.cli.secret_options import secret_from_env, secret_from_file
@@ -13,6 +15,8 @@ from harness.evidence import Redactor, Timeline
 from harness.network.sockets import HostSockets
 from harness.platform.control.access import OWN_MACHINE, Access
 from harness.platform.facade import Platform
+
+_SOURCE = "control"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,8 +78,33 @@ def open_control(
     from harness.platform.control.feed import Feed
     from harness.platform.control.server import ControlServer
 
+    _tell_of_defects(timeline, closing)
     feed = Feed(timeline)
     server = ControlServer(platform, feed, timeline.redactor, access)
     closing.callback(server.stop)
     wanted = address(arguments.control, "--control")
     return {"control": joined(server.start(HostSockets(), *wanted))}
+
+
+class _Notes(logging.Handler):
+    """What the HTTP server has to say, as events: on the terminal it would spoil the table."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        super().__init__(logging.WARNING)
+        self._timeline = timeline
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage().partition("\n")[0].strip()
+        error = record.exc_info[1] if record.exc_info else None
+        if error is None:
+            self._timeline.record(_SOURCE, "note", text=text)
+        else:
+            text = f"{text}: {type(error).__name__}: {error}"
+            traceback = "".join(format_exception(error))
+            self._timeline.record(_SOURCE, "note", text=text, traceback=traceback)
+
+
+def _tell_of_defects(timeline: Timeline, closing: contextlib.ExitStack) -> None:
+    log, notes = logging.getLogger("uvicorn.error"), _Notes(timeline)
+    log.addHandler(notes)
+    closing.callback(log.removeHandler, notes)

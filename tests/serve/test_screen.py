@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import urllib.request
 from pathlib import Path
 
@@ -124,6 +125,20 @@ def test_what_devices_send_does_not_reach_the_terminal(tmp_path: Path) -> None:
         seen.until("#1 tracker-1 malformed")
         assert b"\x1b[2J" not in seen.raw.partition(b"nothing yet")[2]
         assert b"\x07" not in seen.raw
+
+
+def test_a_broken_request_to_the_control_address_is_told_in_the_table(tmp_path: Path) -> None:
+    """What the HTTP server says about it does not spoil the picture."""
+    with served(tmp_path, "--control", "127.0.0.1:0") as seen:
+        seen.until("nothing yet")
+        host, port = seen.bound["control"].split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as sock:
+            sock.sendall(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
+            assert b" 400 " in sock.recv(1000)
+        lines = seen.until("control Invalid HTTP request")
+        assert sum("Invalid HTTP" in line for line in lines) == 1
+        assert seen.raw.count(ALTERNATE) == 1
+        assert b"WARNING" not in seen.raw
 
 
 def test_no_color_is_honoured(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ class ControlServer:
         self._access = access
         config = uvicorn.Config(
             Guard(make_app(platform, feed, redactor), access, platform.actuator.own_door),
+            log_config=None,  # whoever wants to hear listens to the logger "uvicorn.error"
             log_level="warning",
             access_log=False,
             server_header=False,
