@@ -20,7 +20,9 @@ _SOURCE = "control"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--control", metavar="HOST:PORT", help="the control API; /docs explains it")
+    parser.add_argument(
+        "--control", metavar="HOST:PORT", help="the live page and the control API (/docs)"
+    )
     token = parser.add_mutually_exclusive_group()
     token.add_argument(
         "--control-token-env", metavar="NAME",
