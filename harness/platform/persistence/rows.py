@@ -17,6 +17,7 @@ from harness.network.tls import TlsSession
 from harness.platform.check_token import VERIFIED
 from harness.platform.downlinks import Downlink, DownlinkStatus, Transition
 from harness.platform.findings import Finding, Outcome
+from harness.platform.message import Message
 from harness.platform.sms_model import Sms
 from harness.platform.store import Aborted
 from harness.platform.uplink import TokenVerdict, Uplink, Verdict
@@ -26,6 +27,7 @@ _DOWNLINK = TypeAdapter(Downlink)
 _SMS = TypeAdapter(Sms)
 _EXPLANATION = TypeAdapter(Explanation)
 _TLS = TypeAdapter(TlsSession)
+_MESSAGE = TypeAdapter(Message)
 _PLAIN = str.maketrans("‹›", "<>")
 _BYTES = "\x00latin-1"  # no record has a name with a NUL
 _UNSENDABLE = "a secret stands in it, which the store does not keep"
@@ -62,6 +64,8 @@ class UplinkRow(NamedTuple):
         uplink.downlink = data.get("downlink")
         if "tls" in data:
             uplink.tls = _TLS.validate_python(data["tls"])
+        if "message" in data:
+            uplink.message = _MESSAGE.validate_python(data["message"])
         uplink.answered = True
         return uplink
 
@@ -171,6 +175,8 @@ class Rows:
             more["downlink"] = uplink.downlink
         if uplink.tls is not None:
             more["tls"] = _TLS.dump_python(uplink.tls)
+        if uplink.message is not None:
+            more["message"] = uplink.message
         return self._redact(_written(more)) if more else None
 
 
