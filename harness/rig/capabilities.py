@@ -79,6 +79,8 @@ def device_capabilities(
             offers.add("tls")
         if able.tls if internet else able.sockets:
             offers |= {"uplink", "scripted-uplink", "chosen-records"}
+            if not internet:
+                offers.add("firmware-update")
         http = able.http
         if http is not None and http.custom_header and (http.tls if internet else http.own_host):
             offers.add("http-client")

@@ -145,6 +145,9 @@ class Console:
                     text=sms.text,
                     obeyed=sms.obeyed,
                 )
+            case "firmware":
+                told = {name: value for name, value in event.items() if name != "event"}
+                self._recorder.record(self._source, "device.firmware", **{"state": "", **told})
             case _:
                 pass
 

@@ -17,10 +17,11 @@ from harness.modem.tls import TlsTrust
 from harness.modem.values import Sms
 from harness.platform.registry import Registration
 from harness.rig.answer import Answer, downlink_records, read_answer
-from harness.rig.dut import ReceivedDownlink, ReceivedSms, Seen, UplinkOrder, UplinkResult
+from harness.rig.dut import ReceivedDownlink, ReceivedSms, Record, Seen, UplinkOrder, UplinkResult
 from harness.rig.endpoints import endpoint_of
 from harness.rig.models import ModemModel
 from harness.rig.request import SignedUplink, build_uplink
+from harness.rig.update import Offered, Update, offer_in
 from harness.virtual_modem import VirtualModem
 
 SMS_CENTRE = "5277"  # SMS-SENDER
@@ -74,6 +75,9 @@ class ScriptedDut:
         self._attached = False
         self._connection: tuple[str, int, int] | None = None  # host, port, socket number
         self._previous_body = b""
+        self._work = work
+        self._update: Update | None = None
+        self._updating = False  # counted: something comes without anybody's doing
         self.modem: Modem = open_modem(
             model.family,
             port,
@@ -129,6 +133,8 @@ class ScriptedDut:
         self._attached = True
         for message in modem.take_all_sms():
             self._take(message)
+        if self._update is not None:
+            self._set_updating(True)
 
     def _identify(self) -> None:
         """Record who answers; another modem or SIM than the rig file says is the bench's fault.
@@ -175,6 +181,9 @@ class ScriptedDut:
 
     def _forget_connections(self) -> None:
         self._attached = False
+        if self._update is not None:
+            self._update.power_lost()
+        self._set_updating(False)
         self._connection = None
         self._trust = None
 
@@ -199,6 +208,8 @@ class ScriptedDut:
     # Uplinks
 
     def report(self, order: UplinkOrder) -> None:
+        if self._update is not None:
+            self._update.hang_up(self.modem)  # some modems have one connection at a time
         uplink = build_uplink(order, self._registration, self._previous_body)
         self._previous_body = uplink.body
         result = UplinkResult(None, "refused", 0, uplink.body)
@@ -281,6 +292,43 @@ class ScriptedDut:
         self._recorder.record(
             self._source, "device.downlink", records=[dict(record) for record in records]
         )
+        offered = offer_in(records) if not self._endpoint.tls else None
+        if offered is not None:
+            self._take_offer(offered)
+
+    # Firmware over the air
+
+    def _take_offer(self, offered: Offered) -> None:
+        if self._update is None or not self._update.renewed(offered):
+            self._update = Update(offered)
+        self._set_updating(True)
+
+    def _set_updating(self, on: bool) -> None:
+        if on is not self._updating:
+            self._updating = on
+            (self._work.begin if on else self._work.done)(f"firmware:{self.name}")
+
+    def _fetch_part(self) -> None:
+        """One part of the firmware that is being fetched; at the end, the report."""
+        update = self._update
+        if update is None or not self._updating:
+            return
+        self._hang_up()
+        try:
+            progress = update.step(self.modem)
+        except AtTimeout as error:
+            raise ModemSilent(f"{self.name}: {error}") from error
+        if progress.state == "going":
+            return
+        told = {name: value for name, value in asdict(progress).items() if value}
+        self._recorder.record(self._source, "device.firmware", **told)
+        if progress.state == "bad-part":
+            return
+        if progress.state == "installed":
+            self._update = None
+        self._set_updating(False)
+        if progress.version is not None:
+            self.report(UplinkOrder(records=[Record(n="firmware", vs=progress.version)]))
 
     # SMS
 
@@ -296,6 +344,7 @@ class ScriptedDut:
         if self._on:
             for message in self.modem.new_sms():
                 self._take(message)
+            self._fetch_part()
 
     def sms_reached_modem(self) -> None:
         """Nothing to wait for: the line's bytes are counted, and drained before time moves."""

@@ -17,6 +17,9 @@ import re
 
 from harness.errors import UsageError
 
+_HEAD = re.compile(
+    rb"things-hil firmware\nversion: ([0-9A-Za-z._+\-]{1,64})\nsha256: ([0-9a-f]{64})\n\n"
+)
 VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+\-]{0,63}")
 
 
@@ -38,6 +41,14 @@ def made_up_image(version: str, size: int, seed: int = 0) -> bytes:
 def _head(version: str, content: bytes) -> bytes:
     digest = hashlib.sha256(content).hexdigest()
     return f"things-hil firmware\nversion: {version}\nsha256: {digest}\n\n".encode()
+
+
+def version_in(image: bytes) -> str | None:
+    """The version that an image of this form tells; None for another form, or a damaged one."""
+    found = _HEAD.match(image)
+    if found is None or hashlib.sha256(image[found.end() :]).hexdigest() != found[2].decode():
+        return None
+    return found[1].decode()
 
 
 def checked_version(version: str) -> str:

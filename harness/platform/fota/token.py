@@ -21,7 +21,7 @@ def new_token(length: int) -> str:
 def hide_token(token: str, device: str, hide: Hide) -> None:
     """Have the token redacted, whole and in pieces: on a serial line it may come in two reads, and
     what is left readable then is far from enough to use it."""
-    name = f"firmware token of {device}"
+    name = f"firmware-token-of-{device}"
     hide(name, token)
     for start in range(0, len(token) - _PIECE + 1, _PIECE):
         hide(name, token[start : start + _PIECE])
