@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from harness.platform.https import HttpsFront
     from harness.platform.mqtt.ingest import MqttIngestion
     from harness.platform.mqtt.settings import MqttSettings
+    from harness.platform.persistence.attach import Keeping
     from harness.platform.persistence.file import StoreFile
 
 
@@ -100,13 +101,14 @@ class Platform:
             self.settings.downlink_shape,
         )
         """Downlinks and SMS as applications submit and list them."""
-        self._kept_assumptions: Sequence[Assumption] = ()
+        self._keeping: Keeping | None = None
         if store_file is not None:
             # SQLite, only where it is used
-            from harness.platform.persistence.attach import ASSUMPTIONS, take_up
+            from harness.platform.persistence.attach import take_up
 
-            take_up(store_file, self._ingestion, self._sms, loop, recorder)
-            self._kept_assumptions = ASSUMPTIONS
+            self._keeping = take_up(
+                store_file, self._ingestion, self._sms, self._destinations, loop, recorder
+            )
 
     def start(
         self, sockets: SocketFactory, host: str = "127.0.0.1", port: int = 0
@@ -207,6 +209,8 @@ class Platform:
         """
         added = self._destinations.add(destination)
         self._ingestion.forward = self._forward
+        if self._keeping is not None:
+            self._keeping.resume(added)
         return added
 
     def _forward(self, uplink: Uplink) -> None:
@@ -216,6 +220,8 @@ class Platform:
     def remove_destination(self, name: str) -> None:
         """Raises :class:`~harness.errors.UsageError` for an unknown name."""
         self._destinations.remove(name)
+        if self._keeping is not None:
+            self._keeping.give_up(name)
 
     @property
     def destinations(self) -> tuple[Destination, ...]:
@@ -262,7 +268,8 @@ class Platform:
     def assumptions(self) -> list[Assumption]:
         """What this platform assumes because the documents do not say it."""
         mqtt = [] if self._mqtt is None else self._mqtt.settings.assumptions()
-        return [*self.settings.assumptions(), *mqtt, *self._kept_assumptions]
+        kept = () if self._keeping is None else self._keeping.assumptions
+        return [*self.settings.assumptions(), *mqtt, *kept]
 
     def wait(self, predicate: Callable[[], bool], deadline: Deadline) -> bool:
         """Wait until ``predicate`` holds; it is looked at after every request, answer and abort.

@@ -115,6 +115,8 @@ class Destinations:
         self.settings = settings
         self._clock, self._recorder, self._loop, self._work = clock, recorder, loop, work
         self._touched = touched
+        self.done: Callable[[int, str], object] | None = None
+        """Told of the exchange and the destination of every pack that is through."""
         self._lock = threading.Lock()
         self._all: dict[str, Destination] = {}
         self._contexts: dict[str, ssl.SSLContext] = {}
@@ -166,19 +168,28 @@ class Destinations:
         """Everything that was forwarded, oldest first (the newest 10,000)."""
         return tuple(self._deliveries)
 
+    def takers(self, device: str) -> tuple[Destination, ...]:
+        """The destinations that take the packs of ``device``."""
+        return tuple(
+            destination
+            for destination in self._all.values()
+            if destination.devices is None or device in destination.devices
+        )
+
     def forward(self, uplink: Uplink, pack: ResolvedPack) -> None:
         """Send an accepted pack to every destination that takes it. On the loop's thread."""
-        device = uplink.device or ""
-        for destination in self._all.values():
-            if destination.devices is not None and device not in destination.devices:
-                continue
-            body = body_of(pack, destination)
-            delivery = Delivery(
-                next(self._numbers), destination.name, device, uplink.exchange, body,
-                request_of(destination, body), uplink.received_ns,
-            )  # fmt: skip
-            self._deliveries.append(delivery)
-            self._start(delivery, destination)
+        for destination in self.takers(uplink.device or ""):
+            self.send_to(destination, uplink, pack)
+
+    def send_to(self, destination: Destination, uplink: Uplink, pack: ResolvedPack) -> None:
+        """Send a pack to this destination, with all attempts. On the loop's thread."""
+        body = body_of(pack, destination)
+        delivery = Delivery(
+            next(self._numbers), destination.name, uplink.device or "", uplink.exchange, body,
+            request_of(destination, body), uplink.received_ns,
+        )  # fmt: skip
+        self._deliveries.append(delivery)
+        self._start(delivery, destination)
 
     def close(self) -> None:
         """End attempts under way. Any thread may call it, also twice."""
@@ -255,6 +266,8 @@ class Destinations:
     def _settle(self, delivery: Delivery, status: DeliveryStatus) -> None:
         delivery.status = status
         self._by_number.pop(delivery.number, None)
+        if self.done is not None:
+            self.done(delivery.exchange, delivery.destination)
         self._recorder.record(
             _SOURCE, "destination.status", delivery=delivery.number,
             destination=delivery.destination, exchange=delivery.exchange, status=status,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from harness.evidence import Recorder
 from harness.network.loop import LoopThread
+from harness.platform.destination.config import Destination
+from harness.platform.destination.delivery import Destinations
 from harness.platform.downlinks import Downlink, Transition
 from harness.platform.ingestion import Ingestion
 from harness.platform.persistence.errors import StoreFailed
@@ -13,8 +15,9 @@ from harness.platform.settings import Assumption
 from harness.platform.sms import SmsCentre
 from harness.platform.sms_model import Sms
 from harness.platform.store import Aborted
+from harness.platform.uplink import Uplink
 
-ASSUMPTIONS = (
+_ASSUMPTIONS = (
     Assumption(
         "uplink that cannot be stored",
         "refused with 503",
@@ -36,8 +39,17 @@ class Keeping:
     gave it is answered. What happens by itself is written with the loop's next commit.
     """
 
-    def __init__(self, store: StoreFile, loop: LoopThread, recorder: Recorder) -> None:
+    assumptions = _ASSUMPTIONS
+
+    def __init__(
+        self,
+        store: StoreFile,
+        loop: LoopThread,
+        recorder: Recorder,
+        destinations: Destinations,
+    ) -> None:
         self._store, self._loop, self._recorder = store, loop, recorder
+        self._destinations = destinations
 
     def keep_downlink(self, downlink: Downlink, step: Transition) -> None:
         """Raises :class:`StoreFailed`; a new downlink is then forgotten."""
@@ -60,6 +72,29 @@ class Keeping:
         if sms.open and not sms.log:
             self._store.commit()
 
+    def owed(self, uplink: Uplink) -> list[str]:
+        """The destinations that the pack of an uplink has to go to."""
+        if not uplink.taken:
+            return []
+        return [to.name for to in self._destinations.takers(uplink.device or "")]
+
+    def resume(self, destination: Destination) -> None:
+        """Send what was due at a destination when an earlier process ended, from the first attempt
+        on: how many had been made is not kept."""
+        due = self._store.due(destination.name)
+
+        def send() -> None:
+            for uplink in due:
+                if uplink.resolved is not None:
+                    self._destinations.send_to(destination, uplink, uplink.resolved)
+
+        self._loop.call(send)
+
+    def give_up(self, destination: str) -> None:
+        """It was removed: nothing is due there any more."""
+        for uplink in self._store.due(destination):
+            self._store.done(uplink.exchange, destination)
+
     def failed(self, why: str, uplinks: int) -> None:
         """``uplinks`` is how many of them were turned away for it."""
         self._recorder.record(_SOURCE, "store.failed", why=why, uplinks=uplinks)
@@ -69,16 +104,23 @@ class Keeping:
 
 
 def take_up(
-    store: StoreFile, ingestion: Ingestion, sms: SmsCentre, loop: LoopThread, recorder: Recorder
-) -> None:
+    store: StoreFile,
+    ingestion: Ingestion,
+    sms: SmsCentre,
+    destinations: Destinations,
+    loop: LoopThread,
+    recorder: Recorder,
+) -> Keeping:
     """Go on where the file ends, and keep everything there from now on.
 
     Raises :class:`~harness.platform.persistence.errors.NotAStore` for a file that is damaged.
     """
     settings = ingestion.settings
     kept = store.kept(settings.keep_uplinks, settings.keep_bytes, sms.settings.status.failed)
-    keeping = Keeping(store, loop, recorder)
-    group = GroupCommit(store, loop.loop, ingestion, keeping.failed, keeping.recovered)
+    keeping = Keeping(store, loop, recorder, destinations)
+    group = GroupCommit(
+        store, loop.loop, ingestion, keeping.owed, keeping.failed, keeping.recovered
+    )
     store.soon = group.soon
     ingestion.go_on(kept.next_exchange)
     for uplink in kept.uplinks:
@@ -88,9 +130,10 @@ def take_up(
     for downlink in kept.downlinks:
         ingestion.downlinks.restore(downlink)
     ingestion.keeper, ingestion.hold = keeping, group.hold
-    sms.changed = keeping.keep_sms
+    sms.changed, destinations.done = keeping.keep_sms, store.done
     sms.restore(kept.sms)
     recorder.record(
         _SOURCE, "store.opened", file=str(store.path), uplinks=len(kept.uplinks),
         downlinks=len(kept.downlinks), sms=len(kept.sms), next_exchange=kept.next_exchange,
     )  # fmt: skip
+    return keeping

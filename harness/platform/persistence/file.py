@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from harness.evidence import Redactor
@@ -70,10 +70,24 @@ class StoreFile:
         except sqlite3.DatabaseError as error:
             raise opening_failed(self.path, error) from error
 
-    def add_uplink(self, uplink: Uplink) -> None:
+    def due(self, destination: str) -> list[Uplink]:
+        """The uplinks whose packs still have to go there, oldest first."""
+        with self._lock:
+            return self._reader.due(destination)
+
+    def add_uplink(self, uplink: Uplink, destinations: Iterable[str] = ()) -> None:
+        """Its pack is due at the ``destinations`` from now on."""
         row = self._rows.uplink(uplink)
         with self._lock:
             self._pending.uplinks.append(row)
+            for name in destinations:
+                self._pending.due[row.exchange, name] = True
+
+    def done(self, exchange: int, destination: str) -> None:
+        """The pack is no longer due there, be it delivered or discarded."""
+        with self._lock:
+            self._pending.due[exchange, destination] = False
+        self._ask()
 
     def add_aborted(self, aborted: Aborted) -> None:
         row = self._rows.aborted(aborted)
@@ -117,8 +131,7 @@ class StoreFile:
             try:
                 self._commit()
             except StoreFailed:
-                self._pending.uplinks.clear()
-                self._pending.aborted.clear()
+                self._pending.drop_exchanges()
                 raise
 
     def close(self) -> None:
@@ -163,6 +176,6 @@ class StoreFile:
     def _prune(self, last: int) -> None:
         if last < self._pruned + self._keep + _PRUNE_EVERY:
             return
-        for table in ("uplink", "aborted"):
+        for table in ("uplink", "aborted", "due"):
             self._store.execute(f"DELETE FROM {table} WHERE exchange <= ?", (last - self._keep,))
         self._pruned = last - self._keep

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from harness.platform.persistence.errors import StoreFailed
@@ -26,7 +26,8 @@ class Takes(Protocol):
 
 
 class GroupCommit:
-    """Holds answers until their uplinks are kept.
+    """Holds answers until their uplinks are kept. ``owed(uplink)`` names the destinations that its
+    pack has to go to; that is kept with it.
 
     ``failed(why, count)`` is told when commits begin to fail, and of each one after that by which
     ``count`` uplinks are turned away; ``recovered()`` of the first one that works again.
@@ -37,10 +38,11 @@ class GroupCommit:
         store: StoreFile,
         loop: asyncio.AbstractEventLoop,
         takes: Takes,
+        owed: Callable[[Uplink], Iterable[str]],
         failed: Callable[[str, int], object],
         recovered: Callable[[], object],
     ) -> None:
-        self._store, self._loop, self._takes = store, loop, takes
+        self._store, self._loop, self._takes, self._owed = store, loop, takes, owed
         self._failed, self._recovered = failed, recovered
         self._held: deque[tuple[Uplink, Callable[[Uplink], object]]] = deque()
         self._planned = False
@@ -49,7 +51,7 @@ class GroupCommit:
 
     def hold(self, uplink: Uplink, go: Callable[[Uplink], object]) -> None:
         """``go`` is called when the answer may go out: kept, or refused because it is not."""
-        self._store.add_uplink(uplink)
+        self._store.add_uplink(uplink, self._owed(uplink))
         self._held.append((uplink, go))
         self._plan()
 

@@ -64,6 +64,18 @@ class StoreReader:
         found = self._store.execute("SELECT value FROM state WHERE name = ?", (name,)).fetchone()
         return None if found is None else int(found[0])
 
+    def due(self, destination: str) -> list[Uplink]:
+        """The uplinks whose packs still have to go there, oldest first."""
+        try:
+            found = self._store.execute(
+                "SELECT uplink.* FROM due JOIN uplink USING (exchange) WHERE destination = ? "
+                "ORDER BY exchange",
+                (destination,),
+            )
+            return [UplinkRow(*row).uplink() for row in found]
+        except sqlite3.DatabaseError as error:
+            raise opening_failed(self._path, error) from error
+
     def _last_exchange(self) -> int:
         found = self._store.execute(
             "SELECT max(coalesce((SELECT max(exchange) FROM uplink), 0), "

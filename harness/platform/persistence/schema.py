@@ -52,6 +52,11 @@ CREATE TABLE sms (
   unsendable INTEGER NOT NULL,
   data TEXT NOT NULL
 );
+CREATE TABLE due (
+  exchange INTEGER NOT NULL,
+  destination TEXT NOT NULL,
+  PRIMARY KEY (exchange, destination)
+) WITHOUT ROWID;
 CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 """
 
