@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from harness.errors import FileError
 from harness.platform.control.chaos_orders import ChaosOrder
 from harness.scenario.load import load_cases
-from tests.faults.place import Place
+from tests.faults.place import ROOT, Place
 from tests.platform.bench import Rig
 
 HEAD = "id: chaos.test\ntitle: What a test of chaos needs\nverifies: [RESP-ROBUST]\nsteps:\n"
@@ -98,7 +98,7 @@ def test_what_goes_wrong_in_a_run_is_told(place: Place) -> None:
 
 def test_the_examples_of_the_documentation_hold(tmp_path: Path, rig: Rig) -> None:
     """The scenario's steps are valid, and the order shown is answered as shown."""
-    text = (Path(__file__).parents[2] / "docs" / "chaos.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "chaos.md").read_text(encoding="utf-8")
     (steps,) = re.findall(r"```yaml\nsteps:\n(.*?)```", text, re.DOTALL)
     path = tmp_path / "case.yaml"
     path.write_text(HEAD + steps, encoding="utf-8")
@@ -110,3 +110,26 @@ def test_the_examples_of_the_documentation_hold(tmp_path: Path, rig: Rig) -> Non
     disturbance = made.disturbance(rig.clock.now(), 503)
     rule = rig.platform.chaos.add(disturbance, device=made.device, seed=made.seed)
     assert rule.as_dict() == json.loads(shown)
+
+
+@pytest.mark.parametrize(
+    ("fault", "scenario", "broken"),
+    [
+        ("never-retries", "lost", "RESP-ROBUST"),
+        ("tight-retry", "refused-for-good", "RESP-UNVERIFIED"),
+        ("resends-accepted", "latency", "RESP-ACCEPTED"),
+    ],
+)
+def test_chaos_shows_what_a_bad_device_does(
+    place: Place, fault: str, scenario: str, broken: str
+) -> None:
+    """A seeded fault fails the scenario that a good device passes, for the right requirement."""
+    firmware = (ROOT / "rigs" / "firmware.yaml").read_text(encoding="utf-8")
+    seeded = firmware.replace("--retry-base,", f"--faults, {fault}, --retry-base,")
+    assert seeded != firmware
+    rig = place.rig(seeded, "seeded")
+    text = (ROOT / "scenarios" / "chaos" / f"{scenario}.yaml").read_text(encoding="utf-8")
+    place.raw_scenario(text, scenario)
+    ended = place.run("scenarios", "--rig", str(rig))
+    assert ended.code == 1, ended.text
+    assert f"broken   {broken}" in ended.text, ended.text
