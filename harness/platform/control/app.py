@@ -21,12 +21,14 @@ from harness.platform.control.devices import add_devices
 from harness.platform.control.docs import add_docs
 from harness.platform.control.events import add_events
 from harness.platform.control.feed import Feed
+from harness.platform.control.fota import add_firmware
 from harness.platform.control.messages import add_messages
 from harness.platform.control.page import add_page
 from harness.platform.control.state import add_clock, add_state
 from harness.platform.control.uplinks import add_uplinks
 from harness.platform.downlinks import UnknownDownlink
 from harness.platform.facade import Platform, UnknownDevice
+from harness.platform.fota.server import UnknownFirmware
 from harness.platform.registry import DeviceTaken
 
 
@@ -50,6 +52,7 @@ def make_app(platform: Platform, feed: Feed, redactor: Redactor) -> FastAPI:
     add_certificates(app, platform)
     add_destinations(app, platform, redactor)
     add_chaos(app, platform)
+    add_firmware(app, platform, answers)
     add_docs(app)
     add_page(app)
     return app
@@ -66,7 +69,7 @@ def _refusals(app: FastAPI) -> None:
 
     @app.exception_handler(HilError)
     async def refused_order(_: Request, error: HilError) -> Response:
-        if isinstance(error, UnknownDevice | UnknownDownlink | UnknownRule):
+        if isinstance(error, UnknownDevice | UnknownDownlink | UnknownRule | UnknownFirmware):
             return _refused(404, str(error))
         fits_not = isinstance(error, UsageError) and not isinstance(error, DeviceTaken)
         return _refused(400 if fits_not else 409, str(error))

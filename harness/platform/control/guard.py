@@ -26,6 +26,8 @@ from harness.platform.control.sign_in import sign_in_page
 
 BODY_LIMIT = 1 << 20
 """Bytes of a request's body, at most."""
+_LARGER: Mapping[str, int] = {"/api/firmware": 24 << 20}
+"""Where more is taken: an image of firmware in base64."""
 
 POLICY = (
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -130,6 +132,10 @@ class _Request:
                 raise Refused(400, f"the header {key} is there more than once")
             self.headers[key] = value.decode("latin-1")
 
+    @property
+    def path(self) -> str:
+        return str(self._path)
+
     def header(self, name: str) -> str:
         return self.headers.get(name, "")
 
@@ -184,8 +190,9 @@ async def _limited(request: _Request, receive: Receive) -> Receive:
     length = request.header("content-length")
     if not length and "transfer-encoding" not in request.headers:
         return receive
-    too_long = Refused(413, f"a body of at most {BODY_LIMIT:,} bytes is taken")
-    if length.isdigit() and int(length) > BODY_LIMIT:
+    limit = _LARGER.get(request.path, BODY_LIMIT)
+    too_long = Refused(413, f"a body of at most {limit:,} bytes is taken")
+    if length.isdigit() and int(length) > limit:
         raise too_long
     body = bytearray()
     more = True
@@ -194,7 +201,7 @@ async def _limited(request: _Request, receive: Receive) -> Receive:
         if message["type"] != "http.request":
             return _again(message, receive)  # the client has gone
         body += message.get("body", b"")
-        if len(body) > BODY_LIMIT:
+        if len(body) > limit:
             raise too_long
         more = message.get("more_body", False)
     return _again({"type": "http.request", "body": bytes(body), "more_body": False}, receive)
