@@ -16,6 +16,7 @@ from typing import Any
 from harness.errors import FileError, Location, UsageError
 from harness.files import load_document
 from harness.rig.destinations import load_destinations
+from harness.rig.mqtt import mqtt_of
 from harness.rig.registration import advice_on, leave_secret, load_registrations
 from harness.rig.rig import load_rig
 from harness.scenario.load import load_cases
@@ -52,12 +53,14 @@ def check_file(path: Path) -> tuple[str, int, list[tuple[Location, str]]]:
 
     Raises ``UsageError`` for what is wrong with it.
     """
-    data = load_document(path).data
+    document = load_document(path)
+    data = document.data
     if isinstance(data, dict) and "rig" in data:
         registrations = load_rig(path, leave_secret).registrations
         return "rig", len(registrations), advice_on(path, registrations)
     if isinstance(data, dict) and "devices" in data and "steps" not in data:
         load_destinations(path, leave_secret)
+        mqtt_of(document, leave_secret)
         registrations = load_registrations(path, leave_secret)
         return "devices", len(registrations), advice_on(path, registrations)
     return "scenario", len(load_cases(path)), []

@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from harness.cli import serve_actuator, serve_control, serve_https, serve_store
+from harness.cli import serve_actuator, serve_control, serve_https, serve_mqtt, serve_store
 from harness.cli.addresses import address, joined
 from harness.cli.serve_lines import Lines
 from harness.cli.signals import on_signals
@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--devices", type=Path, required=True, metavar="FILE", help="registrations")
     parser.add_argument("--http", default="127.0.0.1:0", metavar="HOST:PORT", help="uplinks")
     serve_https.add_arguments(parser)
+    serve_mqtt.add_arguments(parser)
     serve_control.add_arguments(parser)
     serve_actuator.add_arguments(parser)
     serve_store.add_arguments(parser)
@@ -74,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     redactor = redactor_for(registrations)
     for name, value in (pair for destination in destinations for pair in destination.secrets()):
         redactor.add(name, value)
+    mqtt = serve_mqtt.read_plan(arguments, document, redactor)
     access = serve_control.read_access(arguments, redactor)
     settings = PlatformSettings(actuator=serve_actuator.read_settings(arguments, redactor))
     with contextlib.ExitStack() as closing:
@@ -101,6 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
             platform.add_destination(destination)
         bound = {"http": joined(platform.start(HostSockets(), *http))}
         bound |= serve_https.open_https(platform, arguments)
+        bound |= serve_mqtt.open_mqtt(platform, mqtt)
         bound |= serve_control.open_control(platform, timeline, access, arguments, closing)
         with on_signals((signal.SIGINT, signal.SIGTERM), show.end):
             show.begin(bound)

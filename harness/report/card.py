@@ -28,6 +28,7 @@ KNOWN_KINDS = frozenset(
         *("clock.jump", "clock.device", "device.identity", "power", "serial", "urc", "line.fault"),
         *("modem.state", "modem.unknown", "modem.sms", "modem.lines", "modem.ring"),
         *("http.request", "http.response", "http.aborted", "uplink", "downlink"),
+        *("mqtt.uplink", "mqtt.downlink"),
         *("sms.submit", "sms.attempt", "sms.status", "chaos"),
         *("tls.handshake", "destination.attempt", "destination.status"),
         *("device.uplink", "device.downlink", "device.sms", "device.console", "device.exit"),

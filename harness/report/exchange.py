@@ -1,4 +1,4 @@
-"""HTTP exchanges: the bytes of both directions, what the platform found, the resolved pack."""
+"""Exchanges by HTTP and MQTT: their bytes, what the platform found, the resolved pack."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from harness.report.model import ScenarioReport, items, mapping
 from harness.report.text import as_utf8, clock, esc, plural, visible
 
 MAX_EXCHANGES = 60
-_KINDS = ("http.request", "uplink", "http.response", "http.aborted")
+_KINDS = (
+    "http.request", "mqtt.uplink", "uplink", "http.response", "mqtt.downlink", "http.aborted",
+)  # fmt: skip
+_NOT_DESCRIBED = '<span class="h-tag">not described by the documents</span>'
 _WORDS = {
     "accepted": "accepted",
     "malformed": "refused: malformed",
@@ -44,18 +47,22 @@ def exchanges_html(report: ScenarioReport) -> tuple[int, str]:
 def _exchange(number: str, parts: Mapping[str, Event]) -> str:
     request, uplink = parts.get("http.request"), parts.get("uplink")
     response, aborted = parts.get("http.response"), parts.get("http.aborted")
+    published = parts.get("mqtt.uplink"), parts.get("mqtt.downlink")
     first = next(iter(parts.values()))
     outcome = str(uplink.data.get("outcome")) if uplink else ""
     words = _WORDS.get(outcome, outcome) or ("aborted" if aborted else "no verdict")
     tone = "good" if outcome == "accepted" else "bad"
     status = response.data.get("status") if response else None
     answer = f" · answered {esc(status)}" if status else " · no answer" if not response else ""
+    if published[0] is not None:
+        answer = f" · by MQTT {_NOT_DESCRIBED}"
     body = []
     if uplink is not None:
         body.append(_findings(uplink))
         body.append(_token(mapping(uplink.data.get("token"))))
     if request is not None:
         body.append(_request(request))
+    body += [_message(event) for event in published if event is not None]
     if uplink is not None:
         body.append(pack_html(uplink.data.get("pack")))
     if response is not None:
@@ -83,6 +90,22 @@ def _request(event: Event) -> str:
         f"<h5>Request{peer}: head {plural(len(head), 'byte')}, body "
         f"{plural(len(body), 'byte')}</h5>"
         f'<pre>{visible(head)}</pre><pre class="h-body">{visible(as_utf8(body))}</pre>'
+    )
+
+
+def _message(event: Event) -> str:
+    data, payload = event.data, str(event.data.get("payload", ""))
+    way = "Published" if event.kind == "mqtt.uplink" else "Downlink published"
+    kept = ", retained" if data.get("retain") else ""
+    lost = "" if data.get("taken", True) else ' <strong class="h-bad">not taken</strong>'
+    more = "".join(
+        f"{pair[0]}: {pair[1]}\n" for pair in items(data.get("properties")) if len(items(pair)) == 2
+    )
+    how = f"{plural(len(payload), 'byte')}, quality of service {esc(data.get('qos'))}{kept}{lost}"
+    return (
+        f"<h5>{way} to {esc(data.get('topic'))}: {how}</h5>"
+        + (f"<pre>{visible(as_utf8(more))}</pre>" if more else "")
+        + f'<pre class="h-body">{visible(as_utf8(payload))}</pre>'
     )
 
 

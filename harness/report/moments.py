@@ -59,6 +59,8 @@ class _Builder:
             "modem.sms": self._modem_sms,
             "http.request": self._request,
             "http.response": self._response,
+            "mqtt.uplink": self._published,
+            "mqtt.downlink": self._published,
             "http.aborted": self._aborted,
             "tls.handshake": self._handshake,
             "destination.attempt": self._forwarded,
@@ -202,6 +204,12 @@ class _Builder:
         good = isinstance(status, int) and 200 <= status < 300
         tone: Tone = "warn" if fault else "good" if good else "bad"
         self._arrow(event, "platform", "device", text, tone, lost=not event.data.get("bytes"))
+
+    def _published(self, event: Event) -> None:
+        data, down = event.data, event.kind == "mqtt.downlink"
+        text = f"MQTT {data.get('topic')}, {plural(len(str(data.get('payload', ''))), 'byte')}"
+        ends: tuple[Lane, Lane] = ("platform", "device") if down else ("device", "platform")
+        self._arrow(event, *ends, shorten(text, 52), "", lost=data.get("taken") is False)
 
     def _aborted(self, event: Event) -> None:
         text = shorten(f"connection lost: {event.data.get('why')}", 60)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from harness.clock import NO_WORK, RealClock, VirtualClock, WorkCounter
 from harness.clock.freeze import FrozenWall, freeze_wall
@@ -21,6 +21,7 @@ from harness.network.certificates import Authority
 from harness.network.evidence import record_packets
 from harness.network.kinds import Address, Network
 from harness.network.loop import LoopThread
+from harness.network.sockets import HostSockets
 from harness.network.traffic import TrafficSummary
 from harness.platform.destination.endpoint import Endpoint
 from harness.platform.facade import Platform
@@ -28,15 +29,19 @@ from harness.platform.faults import make_fault
 from harness.platform.registry import Registration, Registry
 from harness.platform.sms import ShortMessage
 from harness.platform.uplink import Uplink
-from harness.rig.dut import Dut
+from harness.rig.dut import Dut, UplinkOrder
 from harness.rig.endpoints import INTERNET_PORT
 from harness.rig.forwarding import EndpointOrder, make_endpoint
 from harness.rig.locks import device_lock
+from harness.rig.mqtt import MqttPlan
 from harness.rig.request import DECOY
 from harness.rig.rig import Device, Rig
 from harness.rig.settings import platform_settings
 from harness.rig.wiring import make_dut, make_modem
 from harness.virtual_modem import VirtualModem
+
+if TYPE_CHECKING:
+    from harness.rig.publisher import Publisher
 
 DEFAULT_START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -93,6 +98,7 @@ class Bench:
         self.modem: VirtualModem | None = None
         self.capture: Capture | None = None
         self.endpoints: dict[str, Endpoint] = {}
+        self._publisher: Publisher | None = None
         self._folder = folder
         self._authority = authority
         self._loop = loop
@@ -168,6 +174,29 @@ class Bench:
             opening.callback(self.modem.close)
         self.dut = make_dut(self, self._work)
         opening.callback(self.dut.close)
+        if self.rig.mqtt is not None:
+            self._open_mqtt(self.rig.mqtt, opening)
+
+    def _open_mqtt(self, plan: MqttPlan, opening: contextlib.ExitStack) -> None:
+        """The broker is reached from this machine, whatever network the modem is in."""
+        from harness.rig.publisher import Publisher
+
+        settings = plan.settings
+        address = self.platform.start_mqtt(HostSockets(), *plan.address, settings=settings)
+        self._publisher = Publisher(
+            self.registration, settings, address, self.platform, self.timeline, self.dut.seen
+        )
+        opening.callback(self._publisher.close)
+
+    def publish(self, order: UplinkOrder, identifier: str | None = None) -> None:
+        """Publish an uplink by MQTT, as the device would.
+
+        Raises :class:`UsageError` on a rig without MQTT, else as
+        :meth:`harness.rig.publisher.Publisher.publish`.
+        """
+        if self._publisher is None:
+            raise UsageError("this rig has no MQTT ingestion; add `mqtt: {}` to it")
+        self._publisher.publish(order, identifier)
 
     def _open_https(self) -> Address:
         """The Internet endpoint, beside the other one: on 443, or any port where that is any."""

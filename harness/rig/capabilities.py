@@ -33,6 +33,7 @@ Capability = Literal[
     "private-network",
     "firmware",
     "firmware-update",
+    "mqtt",
 ]
 
 EXPLAINED: Mapping[str, str] = {
@@ -59,6 +60,7 @@ EXPLAINED: Mapping[str, str] = {
     "private-network": "platform and modems sit in a network of their own",
     "firmware": "a firmware program is the device",
     "firmware-update": "the device fetches and installs the firmware that it is offered",
+    "mqtt": "the rig has MQTT ingestion, which the documents do not describe",
 }
 
 

@@ -7,7 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from harness.files import Flag, Model, Span
-from harness.rig.registration import DestinationModel, DeviceName, DeviceRegistration
+from harness.rig.registration import (
+    DestinationModel,
+    DeviceName,
+    DeviceRegistration,
+    MqttModel,
+)
 
 ModemFamily = Literal[
     "3gpp",
@@ -108,7 +113,10 @@ class RigDevice(DeviceRegistration):
 
 
 class RigFile(Model):
-    """A bench: the devices on it, how to reach them, and the network they share."""
+    """A bench: the devices on it, how to reach them, and the network they share.
+
+    ``mqtt``, even empty, gives it MQTT ingestion.
+    """
 
     rig: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
     title: str = ""
@@ -117,3 +125,4 @@ class RigFile(Model):
     firmware: FirmwareModel | None = None
     devices: dict[DeviceName, RigDevice] = Field(min_length=1)
     destinations: dict[DeviceName, DestinationModel] = Field(default_factory=dict)
+    mqtt: MqttModel | None = None

@@ -12,7 +12,8 @@ from pydantic import BeforeValidator, Field, model_validator
 from harness import urn
 from harness.errors import FileError, Location, UsageError
 from harness.evidence import Redactor
-from harness.files import Document, Model, load_document, validate
+from harness.files import Document, Flag, Model, load_document, validate
+from harness.platform.mqtt.settings import BrokerKind, Credentials, MqttSettings, TokenPlace
 from harness.platform.registration import RATE_PLAN_LIMIT, Remark, advice, device_secret_problem
 from harness.platform.registry import Registration
 
@@ -122,11 +123,39 @@ class DestinationModel(Model):
     ca: str | None = None
 
 
+NO_TOPIC = "none"
+
+
+class MqttModel(Model):
+    """MQTT ingestion (MQTT-INGEST). The documents describe nothing of it: all of this is assumed.
+
+    ``address``: where the bench's broker listens, or where the ``external`` one is. ``auto`` takes
+    mosquitto when it is installed, else the ``embedded`` one. ``username`` and ``password``: those
+    of ``credentials: shared``, or the platform's own at an external broker. ``downlink-topic:
+    none`` publishes no downlinks.
+    """
+
+    address: Annotated[str, Field(pattern=r"^[^\s:]+:\d{1,5}$")] = "127.0.0.1:0"
+    broker: BrokerKind = MqttSettings.broker
+    uplink_topic: str = MqttSettings.uplink_topic
+    downlink_topic: str = MqttSettings.downlink_topic or NO_TOPIC
+    token: TokenPlace = MqttSettings.token
+    token_key: Annotated[str, Field(min_length=1)] = MqttSettings.token_key
+    pack_key: Annotated[str, Field(min_length=1)] = MqttSettings.pack_key
+    property_name: Annotated[str, Field(min_length=1)] = MqttSettings.property_name
+    credentials: Credentials = MqttSettings.credentials
+    username: str | None = None
+    password: SecretSource | str | None = None
+    qos: Annotated[int, Field(ge=0, le=2)] = MqttSettings.qos
+    retain: Flag = MqttSettings.retain
+
+
 class DevicesFile(Model):
-    """The file that ``hil serve --devices`` reads."""
+    """The file that ``hil serve --devices`` reads. ``mqtt`` is how; ``--mqtt`` starts it."""
 
     devices: dict[DeviceName, DeviceRegistration] = Field(min_length=1)
     destinations: dict[DeviceName, DestinationModel] = Field(default_factory=dict)
+    mqtt: MqttModel = MqttModel()
 
 
 def register(

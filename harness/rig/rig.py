@@ -15,6 +15,7 @@ from harness.rig.capabilities import Capability, device_capabilities
 from harness.rig.destinations import read_destinations
 from harness.rig.endpoints import INTERNET_APN
 from harness.rig.models import FirmwareModel, ModemModel, NetworkModel, PlatformModel, RigFile
+from harness.rig.mqtt import MqttPlan, read_mqtt
 from harness.rig.registration import SecretSource, redactor_for, refuse_twins, register
 
 
@@ -44,6 +45,7 @@ class Rig:
     platform: PlatformModel
     devices: tuple[Device, ...]
     destinations: tuple[Destination, ...] = ()
+    mqtt: MqttPlan | None = None
 
     @property
     def registrations(self) -> list[Registration]:
@@ -54,6 +56,8 @@ class Rig:
         for destination in self.destinations:
             for name, value in destination.secrets():
                 redactor.add(name, value)
+        if self.mqtt is not None:
+            redactor.add("the MQTT password", self.mqtt.settings.password or "")
         return redactor
 
 
@@ -93,4 +97,5 @@ def load_rig(
         file.platform,
         tuple(devices),
         tuple(read_destinations(file.destinations, document, read_secret)),
+        None if file.mqtt is None else read_mqtt(file.mqtt, document, read_secret),
     )

@@ -77,6 +77,8 @@ class RigSession:
             extra.add("capture")
         if self.network.private:
             extra.add("private-network")
+        if self.rig.mqtt is not None:
+            extra.add("mqtt")
         return frozenset(device.capabilities | extra)
 
     def choose(self, needs: frozenset[str], name: str | None = None) -> Device | Unfit:

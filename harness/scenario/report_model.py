@@ -1,8 +1,8 @@
-"""The ``report`` step: an uplink, right by default, wrong on purpose when asked."""
+"""The steps ``report`` and ``publish``: an uplink, right by default, wrong on purpose."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -47,8 +47,8 @@ class TamperModel(Model):
     put: str
 
 
-class ReportModel(Model):
-    """Make the device send an uplink."""
+class PackModel(Model):
+    """The pack of an uplink, and its token."""
 
     records: list[RecordModel] | None = None
     base_name: str | None = None
@@ -60,6 +60,17 @@ class ReportModel(Model):
     body: str | None = None
     token: MistakeName | None = None
     tamper: TamperModel | None = None
+
+    @model_validator(mode="after")
+    def _body_or_records(self) -> Self:
+        if self.body is not None and (self.records is not None or self.base_name is not None):
+            raise ValueError("give either body (raw) or records, not both")
+        return self
+
+
+class ReportModel(PackModel):
+    """Make the device send an uplink."""
+
     request: RequestModel = RequestModel()
     via: Literal["socket", "http-client"] = "socket"
     keep_open: Flag = False
@@ -68,13 +79,16 @@ class ReportModel(Model):
     response_within: Span | None = None
     tries: Annotated[int, Field(ge=1, le=20)] = 3
 
-    @model_validator(mode="after")
-    def _body_or_records(self) -> ReportModel:
-        if self.body is not None and (self.records is not None or self.base_name is not None):
-            raise ValueError("give either body (raw) or records, not both")
-        return self
-
     @property
     def plain(self) -> bool:
         """True when any device can be asked for it: nothing is chosen, nothing is wrong."""
         return not (self.model_fields_set - {"records"})
+
+
+class PublishModel(PackModel):
+    """Publish an uplink by MQTT, as the device would: from the bench, past its modem (MQTT-INGEST).
+
+    ``identifier`` stands in the topic, the device's own unless given.
+    """
+
+    identifier: Annotated[str, Field(min_length=1)] | None = None

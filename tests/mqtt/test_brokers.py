@@ -158,10 +158,10 @@ def test_nobody_listens_at_the_external_broker(broker: BrokerKind) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    external = MqttSettings(broker="external", username="a", password="b")
+    external = MqttSettings(broker="external", username="a", password="b" * 8)
     with running() as rig, pytest.raises(BrokerUnavailable, match=f"127.0.0.1:{port}"):
         rig.platform.start_mqtt(HostSockets(), port=port, settings=external)
-    own = MqttSettings(broker=broker, credentials="shared", username="x", password="y")
+    own = MqttSettings(broker=broker, credentials="shared", username="x", password="y" * 8)
     with (
         mqtt(own) as bench,
         running() as rig,
@@ -172,11 +172,11 @@ def test_nobody_listens_at_the_external_broker(broker: BrokerKind) -> None:
 
 def test_an_external_broker_serves(broker: BrokerKind) -> None:
     """A broker that is there already, with an account of the platform's."""
-    own = MqttSettings(broker=broker, credentials="shared", username="x", password="y")
-    external = MqttSettings(broker="external", username="x", password="y")
+    own = MqttSettings(broker=broker, credentials="shared", username="x", password="y" * 8)
+    external = MqttSettings(broker="external", username="x", password="y" * 8)
     with mqtt(own) as bench, running() as rig:
         rig.platform.start_mqtt(HostSockets(), *bench.address, settings=external)
-        with bench.device("x", "y") as device:
+        with bench.device("x", "y" * 8) as device:
             assert device.send(Message(TOPIC, wrapped()), Deadline.after(10))
         rig.wait(1)
         assert rig.platform.uplinks[0].outcome.value == "accepted"
@@ -238,7 +238,7 @@ def test_settings_that_do_not_fit_together() -> None:
         {"token_key": "pack"},
         {"credentials": "shared"},
         {"broker": "external", "credentials": "device"},
-        {"username": "x", "password": "y"},
+        {"username": "x", "password": "y" * 8},
         {"broker": "embedded", "token": "user-property"},
     ):
         with pytest.raises(UsageError, match="MQTT"):

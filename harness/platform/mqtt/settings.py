@@ -13,6 +13,7 @@ from harness.platform.settings import TOKEN_HEADER, Assumption
 BrokerKind = Literal["auto", "mosquitto", "embedded", "external"]
 TokenPlace = Literal["payload", "topic", "user-property", "none"]
 Credentials = Literal["none", "shared", "device"]
+PASSWORD_LEAST = 8
 NOT_DESCRIBED = "the documents say that MQTT ingestion exists, and nothing else about it"
 
 
@@ -66,6 +67,11 @@ class MqttSettings:
             raise UsageError(
                 "MQTT: an external broker has its own accounts; credentials: device is for a "
                 "broker that the harness starts"
+            )
+        if self.password is not None and len(self.password) < PASSWORD_LEAST:
+            raise UsageError(
+                f"MQTT: a password has at least {PASSWORD_LEAST} characters, so that it can be "
+                "kept out of whatever is written"
             )
         if (self.username is None) != (self.password is None):
             raise UsageError("MQTT: give username and password together")
