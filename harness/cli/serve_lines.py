@@ -13,6 +13,7 @@ from harness.cli.serve_words import is_told, told
 from harness.evidence import Event, Timeline
 from harness.platform.facade import Platform
 
+_WAITING = 5_000
 _SCHEMES = ("https", "mqtt")  # of addresses that are called so; the others speak HTTP
 
 
@@ -24,7 +25,16 @@ class Lines:
         self._as_json = as_json
         # Put into by signal handlers too, for which a SimpleQueue is safe and a lock is not.
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        timeline.listen(lambda event: self._events.put(event) if is_told(event.kind) else None)
+        self._lost = 0
+        timeline.listen(self._take)
+
+    def _take(self, event: Event) -> None:
+        if not is_told(event.kind):
+            return
+        if self._events.qsize() >= _WAITING:  # nobody reads what is printed: memory has an end
+            self._lost += 1
+        else:
+            self._events.put(event)
 
     def begin(self, bound: Mapping[str, str]) -> None:
         """The addresses, and what is assumed."""
@@ -41,12 +51,20 @@ class Lines:
     def run(self) -> None:
         """Until :meth:`end`."""
         while (event := self._events.get()) is not None:
+            self._tell_of_lost()
             if self._as_json:
                 _say({"event": event.kind, "at": event.at, **event.data})
                 continue
             for line in _lines(event):
                 print(printable(line))
             sys.stdout.flush()
+
+    def _tell_of_lost(self) -> None:
+        lost, self._lost = self._lost, 0
+        if lost and self._as_json:
+            _say({"event": "lost", "lines": lost})
+        elif lost:
+            print(f"{lost:,} lines are missing here: they came faster than they were read")
 
     def end(self) -> None:
         """From any thread, or a signal handler."""
