@@ -207,6 +207,10 @@ class ScriptedDut:
 
     # Uplinks
 
+    def take_secret(self, secret: str | None) -> None:
+        """Sign with another secret from now on; None: send no token."""
+        self._registration = replace(self._registration, secret=secret)
+
     def report(self, order: UplinkOrder) -> None:
         if self._update is not None:
             self._update.hang_up(self.modem)  # some modems have one connection at a time

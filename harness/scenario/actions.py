@@ -8,12 +8,21 @@ from typing import Any
 
 from harness.errors import UsageError
 from harness.files import Model
+from harness.platform.downlinks import TransitionRefused
 from harness.platform.sms import SmsRefused
 from harness.rig.dut import Record, RequestChanges, UplinkOrder
 from harness.rig.forwarding import EndpointOrder
-from harness.scenario import chaos_action, firmware_action
+from harness.scenario import (
+    actuator_action,
+    chaos_action,
+    firmware_action,
+    registration_action,
+)
+from harness.scenario.actuator_action import must_refuse, must_take
+from harness.scenario.actuator_model import ActuatorModel
 from harness.scenario.chaos_model import ClearChaosModel, ClockJumpModel
 from harness.scenario.firmware_model import FirmwareFaultModel, FirmwareModel
+from harness.scenario.registration_model import RegisterModel, UnregisterModel
 from harness.scenario.report_model import RecordModel, ReportModel
 from harness.scenario.stage import Stage
 from harness.scenario.steps_model import (
@@ -29,6 +38,7 @@ from harness.scenario.steps_model import (
     PowerModel,
     RadioModel,
     ResponseFaultModel,
+    SecretModel,
     SmsModel,
 )
 from harness.scenario.verdict import ExpectationFailed, Mismatch
@@ -137,7 +147,13 @@ def _downlink_status(stage: Stage, action: DownlinkStatusModel) -> None:
     queued = bench.platform.downlinks(bench.registration.name)
     if action.number > len(queued):
         raise UsageError(f"there is no downlink {action.number}; {len(queued)} were queued")
-    bench.platform.set_downlink_status(queued[action.number - 1].id, action.status)
+    ident = queued[action.number - 1].id
+    try:
+        bench.platform.set_downlink_status(ident, action.status, stage.fill(action.reason))
+    except TransitionRefused as error:
+        must_refuse("the new status", action.refused, None, error)
+        return
+    must_take("the new status", action.refused)
 
 
 def _sms(stage: Stage, action: SmsModel) -> None:
@@ -257,6 +273,10 @@ _ACTIONS: dict[type[Model], Callable[[Stage, Any], None]] = {
     CertificateModel: _certificate,
     DestinationStepModel: _destination,
     NoteModel: _note,
+    ActuatorModel: actuator_action.submit,
+    RegisterModel: registration_action.register,
+    UnregisterModel: registration_action.unregister,
+    SecretModel: registration_action.change_secret,
     ClockJumpModel: chaos_action.jump,
     ClearChaosModel: chaos_action.clear,
     FirmwareModel: firmware_action.offer,

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from harness.files import Flag, Model, Moment, Span
 from harness.network.certificates import CertificateKind
+from harness.scenario.actuator_model import ActuatorExpectation, DownlinkLifeExpectation
 from harness.scenario.chaos_model import ChaosExpectation
 from harness.scenario.firmware_model import FirmwareExpectation
 from harness.scenario.report_model import RecordModel
@@ -160,6 +161,8 @@ class Kinds(Model):
     response: ResponseExpectation | None = None
     downlink: ReceivedDownlinkExpectation | None = None
     downlink_status: DownlinkStatusExpectation | None = None
+    downlink_life: DownlinkLifeExpectation | None = None
+    actuator: ActuatorExpectation | None = None
     sms_attempts: SmsAttemptsExpectation | None = None
     sms_received: SmsReceivedExpectation | None = None
     sms_status: SmsStatusExpectation | None = None

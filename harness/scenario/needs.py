@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from harness.scenario.actuator_model import ActuatorModel
 from harness.scenario.chaos_model import ClockJumpModel
 from harness.scenario.expect_model import Kinds
 from harness.scenario.file_model import ScenarioModel
 from harness.scenario.report_model import ReportModel
-from harness.scenario.steps_model import StepModel
+from harness.scenario.steps_model import SecretModel, StepModel
 
 _OF_STEP = {
     "power": {"power"},
@@ -65,6 +66,10 @@ def _of_step(step: StepModel) -> set[str]:
     if step.kind == "sms":
         assert step.sms is not None
         return set() if step.sms.refused else {"sms"}
+    if isinstance(action, ActuatorModel):
+        return {"sms"} if action.via == "sms" and not action.refused else set()
+    if isinstance(action, SecretModel):
+        return {"token", "scripted-uplink"} if action.both else {"token"}
     return set(_OF_STEP.get(step.kind, ()))
 
 

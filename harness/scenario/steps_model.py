@@ -8,9 +8,11 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from harness.files import Flag, Model, Moment, OrText, Span
 from harness.network.certificates import CertificateKind
+from harness.scenario.actuator_model import ActuatorModel
 from harness.scenario.chaos_model import ChaosModel
 from harness.scenario.expect_model import ExpectModel, NeverModel
 from harness.scenario.firmware_model import FirmwareFaultModel, FirmwareModel
+from harness.scenario.registration_model import RegisterModel, UnregisterModel
 from harness.scenario.report_model import RecordModel, ReportModel, Shape
 
 OutcomeName = Literal["accepted", "malformed", "unverified", "unknown-device"]
@@ -47,10 +49,15 @@ class DownlinkModel(Model):
 
 
 class DownlinkStatusModel(Model):
-    """Move a queued downlink (counted from 1 in order of queueing) to another status."""
+    """Move a queued downlink (counted from 1 in order of queueing) to another status.
+
+    ``refused``: the platform must refuse it, because its life has no such step.
+    """
 
     number: Annotated[int, Field(ge=1)]
     status: Literal["Queued", "Executing", "Succeeded", "Failed"]
+    reason: Annotated[str, Field(min_length=1)] = "set by the scenario"
+    refused: Flag = False
 
 
 class SmsModel(Model):
@@ -127,7 +134,8 @@ class LineFaultModel(Model):
 
 
 class SecretModel(Model):
-    """Change the registered secret of the device on the platform, at once."""
+    """Change the registered secret of the device on the platform, at once; ``both``: in the device
+    as well."""
 
     length: Annotated[int, Field(ge=30, le=100)] | None = None
     none: Flag = False
@@ -175,7 +183,7 @@ def _once(value: object) -> object:
     if isinstance(value, dict) and len(value) != 1:
         keys = ", ".join(map(str, value)) or "none"
         raise ValueError(f"a step has exactly one key; this one has {keys}")
-    if value in ({"report": None}, {"destination": None}):
+    if value in ({"report": None}, {"destination": None}, {"registration": None}):
         return {key: {} for key in value}
     return value
 
@@ -192,6 +200,10 @@ class StepModel(Model):
     report: Annotated[ReportModel, BeforeValidator(_nothing_is_default)] | None = None
     downlink: DownlinkModel | None = None
     downlink_status: DownlinkStatusModel | None = None
+    actuator: ActuatorModel | None = None
+    registration: Annotated[RegisterModel, BeforeValidator(_nothing_is_default)] | None = None
+    unregister: Annotated[UnregisterModel, _short("name"), OrText()] | None = None
+    secret: SecretModel | None = None
     sms: Annotated[SmsModel, _short("text"), OrText()] | None = None
     foreign_sms: ForeignSmsModel | None = None
     advance: Annotated[AdvanceModel, _short("by"), OrText()] | None = None

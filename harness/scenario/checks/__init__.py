@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from harness.scenario.checks.actuator import check_actuator, check_downlink_life
 from harness.scenario.checks.chaos import check_chaos
 from harness.scenario.checks.downlink import check_downlink, check_downlink_status
 from harness.scenario.checks.firmware import check_firmware
@@ -28,6 +29,8 @@ _CHECKS: dict[str, Callable[[Stage, Any], Mismatch | None]] = {
     "response": check_response,
     "downlink": check_downlink,
     "downlink_status": check_downlink_status,
+    "downlink_life": check_downlink_life,
+    "actuator": check_actuator,
     "sms_attempts": check_sms_attempts,
     "sms_received": check_sms_received,
     "sms_status": check_sms_status,
