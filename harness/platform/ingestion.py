@@ -165,7 +165,7 @@ class Ingestion:
         """The body of the downlink that follows an accepted uplink; it is in flight from now."""
         if not (uplink.taken and uplink.device and self.downlinks.waiting):
             return None
-        downlink = self.downlinks.take(uplink.device, uplink.exchange)
+        downlink = self.downlinks.take(uplink.device, uplink.exchange, "mqtt")
         if downlink is None:
             return None
         uplink.downlink = downlink.id
@@ -223,6 +223,7 @@ class Ingestion:
                 )
         uplink.faults = tuple(fault_name(fault) for fault in faults)
         uplink.status = response.status
+        uplink.turned_away = response.status >= 300
         uplink.data = response.wire()
         if faults:
             uplink.delivery = deliver(response, faults)

@@ -100,6 +100,7 @@ class Uplink:
         "received_ns",
         "status",
         "tls",
+        "turned_away",
         "whole",
     )
 
@@ -123,6 +124,7 @@ class Uplink:
         self.answered = False
         self.data = b""
         self.status: int | None = None
+        self.turned_away = False  # by a fault, whether or not its answer got through
         self.tls: TlsSession | None = None
         self.message: Message | None = None
 
@@ -133,7 +135,9 @@ class Uplink:
     @property
     def taken(self) -> bool:
         """Accepted, and not turned away by a fault: a lost answer leaves it taken, a 503 not."""
-        return self.outcome is Outcome.ACCEPTED and (self.status is None or self.status < 300)
+        if self.outcome is not Outcome.ACCEPTED or self.turned_away:
+            return False
+        return self.status is None or self.status < 300
 
     @property
     def documented(self) -> bool:
