@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
+import struct
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +24,7 @@ from harness.platform.registry import Registration, Registry
 from harness.platform.settings import PlatformSettings
 from tests.persistence.serving import command, serving
 from tests.platform.bench import NOW, SECRET, Rig, request
+from tests.tls.https import Https, authority
 
 REDACTOR = Redactor([("secret of tracker-1", SECRET)])
 
@@ -156,6 +159,47 @@ def test_everything_reads_back_as_it_was(tmp_path: Path) -> None:
         assert rig.platform.downlinks() == downlinks
         rig.post(request())
         assert rig.platform.uplinks[-1].exchange == len(seen) + len(aborted) + 1
+
+
+def test_what_tls_agreed_on_is_kept(tmp_path: Path) -> None:
+    """Over TLS the answer waits for the commit as well, and the session reads back."""
+    file = tmp_path / "platform.db"
+    with running(file) as rig:
+        https = Https(rig, rig.platform.start_https(HostSockets(), authority=authority()))
+        assert https.post(request(host=b"prod.dm.kpnthings.com")).startswith(b"HTTP/1.1 202 ")
+        (seen,) = rig.platform.uplinks
+        assert seen.tls is not None
+    with running(file) as rig:
+        (kept,) = rig.platform.uplinks
+        assert kept.tls == seen.tls
+        assert kept.findings == seen.findings
+
+
+def test_requests_in_a_row_are_answered_in_order(tmp_path: Path) -> None:
+    """Sent at once by a peer that then closes its side: all are kept, and answered one by one."""
+    with running(tmp_path / "platform.db") as rig, rig.connect() as sock:
+        sock.sendall(request() + request(token="0" * 64) + request(b"[]") + request())
+        sock.shutdown(socket.SHUT_WR)
+        answers = b""
+        while more := sock.recv(65536):
+            answers += more
+        codes = [line.split()[1] for line in answers.splitlines() if line.startswith(b"HTTP/")]
+        assert codes == [b"202", b"401", b"400", b"202"]
+
+
+def test_a_peer_that_leaves_before_its_answer_costs_nothing(tmp_path: Path) -> None:
+    """Its uplink was received, so it is kept; the next device is served."""
+    file = tmp_path / "platform.db"
+    with running(file) as rig:
+        for _ in range(20):
+            with rig.connect() as sock:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                sock.sendall(request())
+        assert rig.post(request()).startswith(b"HTTP/1.1 202 ")
+        before = rig.platform
+    with running(file) as rig:
+        kept = [uplink.exchange for uplink in rig.platform.uplinks]
+        assert kept == [uplink.exchange for uplink in before.uplinks]
 
 
 def test_a_downlink_in_flight_at_the_end_goes_again(tmp_path: Path) -> None:

@@ -115,13 +115,16 @@ class StoreFile:
         self._ask()
 
     def set_state(self, name: str, value: int) -> None:
+        """A number, on disk when this returns if that can be had: no error is raised, since the
+        next commit tries again, and says so."""
         with self._lock:
             self._pending.state[name] = value
-        self._ask()
+            with contextlib.suppress(StoreFailed):
+                self._commit()
 
     def commit(self) -> None:
         """Write everything that was added. Raises :class:`StoreFailed`; it then waits for the next
-        commit, up to a bound."""
+        commit."""
         with self._lock:
             self._commit()
 
