@@ -15,8 +15,8 @@ from harness.cli.serve_board import Board, Counts, DeviceRow, Happening
 _SEVERITY = {"error": "bold red", "warning": "yellow", "info": "dim"}
 _HEAD_ROWS = 3  # addresses, clock and counts, an empty one
 _NOTHING_YET = "nothing yet; uplinks go to /ingestion/m2m/senml/v1, or /ingestion/ip/senml/v1"
-_LEAST = 5  # rows for devices at least: headings, two of them, how many more there are, a happening
-_SHARE = 0.45  # of the rows, for devices, at most
+_LEAST = 5  # rows for both tables: headings, two devices, how many more there are, a happening
+_SHARE = 0.45  # of the rows, for devices when there are so many
 _WRAPPED = 2  # lines for a finding, at most
 _INDENT = "    "
 _COLUMNS = {"findings": 45, "uplinks": 60, "downlinks": 75, "SMS": 75}
@@ -46,19 +46,17 @@ def picture(board: Board, header: Header, window: Window) -> RenderableType:
     rows = max(window.height - _HEAD_ROWS - 1, 0)  # the last is the hint's
     look = board.look(rows, rows)
     lines: list[RenderableType] = [_addresses(header), _clock_and_counts(header, look.counts), ""]
-    used = len(lines)
     if rows >= _LEAST:
-        most = rows - 3 if not look.happenings else max(int(rows * _SHARE) - 2, 2)
-        shown = look.devices[:most]
-        lines += [
-            _devices(shown, header, window.width),
-            _left_out(look.counts.devices - len(shown)),
-        ]
-        below = _happenings(look.happenings, rows - len(shown) - 2, window.width, header.clock)
-        lines += below or [_line(_NOTHING_YET, "dim")]
-        used += len(shown) + 2 + max(len(below), 1)
-    lines += [""] * (window.height - 1 - used)
-    return Group(*lines, _line(header.hint, "dim"))
+        rows -= 2  # the headings, and how many devices are left out
+        below = _happenings(look.happenings, rows - int(rows * _SHARE), window.width, header.clock)
+        shown = look.devices[: rows - max(len(below), 1)]
+        rows -= len(shown)
+        below = _happenings(look.happenings, rows, window.width, header.clock)
+        below = below or [_line(_NOTHING_YET, "dim")]
+        rows -= len(below)
+        left_out = _left_out(look.counts.devices - len(shown))
+        lines += [_devices(shown, header, window.width), left_out, *below]
+    return Group(*lines, *[""] * rows, _line(header.hint, "dim"))
 
 
 def _line(text: str, style: str = "") -> Text:
@@ -81,10 +79,10 @@ def _clock_and_counts(header: Header, counts: Counts) -> Text:
     return _joined(
         f"{header.clock[:10]} {header.clock[11:19]} UTC",
         (" frozen" if header.frozen else "", "cyan"),
-        f"  {counts.uplinks:,} uplinks  {counts.accepted:,} accepted  ",
-        (f"{counts.refused:,} refused", "red" if counts.refused else ""),
+        f"  uplinks {counts.uplinks:,}  accepted {counts.accepted:,}  ",
+        (f"refused {counts.refused:,}", "red" if counts.refused else ""),
         "  ",
-        (f"{counts.findings:,} findings", "yellow" if counts.findings else ""),
+        (f"findings {counts.findings:,}", "yellow" if counts.findings else ""),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import signal
 import sys
@@ -10,7 +11,7 @@ import termios
 from collections.abc import Iterator, Mapping
 from typing import TextIO
 
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.live import Live
 
 from harness.cli.serve_board import Board
@@ -23,6 +24,7 @@ from harness.platform.facade import Platform
 
 _PAUSE_S = 0.25  # between two pictures, at least
 _TICK_S = 1.0  # the clock in the header moves
+_USUAL = Window(80, 24)
 _HINT = "Ctrl-C ends · --plain prints lines instead, and what is assumed"
 
 
@@ -58,14 +60,14 @@ class Screen:
         ):
             going_on = True
             while going_on:
-                header, size = self._header(), console.size
-                window = Window(size.width, size.height)
+                header, window = self._header(), _window()
+                console.size = ConsoleDimensions(window.width, window.height)
                 live.update(picture(self._board, header, window), refresh=True)
                 going_on = self._wait(header)
         counts = self._board.look(0, 0).counts
         print(
-            f"{counts.uplinks:,} uplinks, {counts.accepted:,} accepted, "
-            f"{counts.refused:,} refused, {counts.findings:,} findings"
+            f"uplinks {counts.uplinks:,}  accepted {counts.accepted:,}  "
+            f"refused {counts.refused:,}  findings {counts.findings:,}"
         )
 
     def end(self) -> None:
@@ -91,6 +93,15 @@ class Screen:
             except queue.Empty:
                 changed = changed or self._header() != shown
         return True
+
+
+def _window() -> Window:
+    """Its size now: not that of ``COLUMNS`` and ``LINES``, which stay when the window changes."""
+    try:
+        size = os.get_terminal_size(sys.stdout.fileno())
+    except OSError:  # the terminal is gone
+        return _USUAL
+    return Window(size.columns, size.lines) if size.columns and size.lines else _USUAL
 
 
 @contextlib.contextmanager

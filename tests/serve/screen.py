@@ -111,7 +111,7 @@ def served(
          *more],
         stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # Ctrl-C is a signal on it
-        env={**os.environ, "TERM": "xterm-256color", **env},
+        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "33", "LINES": "7", **env},
     )  # fmt: skip
     os.close(slave)
     seen = Seen(master, pyte.Screen(columns, rows), process)

@@ -30,26 +30,27 @@ def order(seen: Seen, path: str, body: dict[str, object]) -> None:
 def test_what_happens_stands_in_the_window(tmp_path: Path) -> None:
     """Addresses, clock, counts, the device's row, and each uplink with its finding in words."""
     with served(tmp_path, "--control", "127.0.0.1:0", "--clock", "2026-03-01T12:00:00Z") as seen:
-        lines = seen.until("nothing yet")
+        lines = seen.until("nothing yet", "Ctrl-C ends")
         assert lines[0].startswith("hil serve  http://127.0.0.1:")
         assert f"control http://{seen.bound['control']}" in lines[0]
-        assert lines[1].startswith("2026-03-01 12:00:00 UTC frozen  0 uplinks")
+        assert lines[1].startswith("2026-03-01 12:00:00 UTC frozen  uplinks 0")
         assert lines[-1].startswith("Ctrl-C ends")
         seen.post(request(BODY.replace(b"1700000000", b"1772366400")))
         seen.post(request(drop="Things-Message-Token"))
         record = {"n": "led", "vb": True}
         order(seen, "/api/downlinks",
               {"device": "tracker-1", "status": "Queued", "records": [record]})  # fmt: skip
-        lines = seen.until("#2 tracker-1 malformed", "1 refused")
-        assert "2 uplinks  1 accepted  1 refused  1 findings" in lines[1]
+        lines = seen.until(
+            "uplinks 2  accepted 1  refused 1  findings 1",
+            "12:00:00  #2 tracker-1 malformed\n"
+            "    TOKEN-HEADER the header Things-Message-Token is missing\n"
+            "12:00:00  #1 tracker-1 accepted\n",
+            " 2          1    ·",  # uplinks, downlinks, SMS
+        )
         row = next(line for line in lines if line.startswith("tracker-1 "))
         assert row.split() == ["tracker-1", "12:00:00", "malformed", "1", "2", "1", "·"]
-        newest = lines.index("12:00:00  #2 tracker-1 malformed")
-        assert lines[newest + 1].startswith("    TOKEN-HEADER the header Things-Message-Token is")
-        assert lines[newest + 2] == "12:00:00  #1 tracker-1 accepted"
         order(seen, "/api/clock", {"advance": 3600})
-        lines = seen.until("clock moved to 2026-03-01T13:00:00.000Z")
-        assert lines[1].startswith("2026-03-01 13:00:00 UTC frozen")
+        seen.until("2026-03-01 13:00:00 UTC frozen", "clock moved to 2026-03-01T13:00:00.000Z")
         assert SECRET.encode() not in seen.raw
 
 
@@ -64,7 +65,7 @@ def test_what_a_store_holds_is_shown_from_the_start(tmp_path: Path) -> None:
         seen.process.send_signal(signal.SIGTERM)
         assert seen.process.wait(10) == 0
     with served(tmp_path, *options) as seen:
-        lines = seen.until("#1 tracker-1 malformed", "1 uplinks  0 accepted  1 refused")
+        lines = seen.until("#1 tracker-1 malformed", "uplinks 1  accepted 0  refused 1", "Ctrl-C")
         row = next(line for line in lines if line.startswith("tracker-1 "))
         assert row.split()[2:] == ["malformed", "1", "1", "1", "·"]
 
@@ -81,8 +82,8 @@ def test_the_terminal_is_left_as_it_was(tmp_path: Path, how: str) -> None:
             seen.type("\x03")
         else:
             seen.process.send_signal(signal.SIGTERM)
-        seen.until_written(b"1 uplinks, 1 accepted, 0 refused")
-        assert seen.raw.index(NORMAL) < seen.raw.index(b"1 uplinks, 1 accepted")
+        seen.until_written(b"uplinks 1  accepted 1  refused 0")
+        assert seen.raw.index(NORMAL) < seen.raw.index(b"uplinks 1  accepted 1")
         assert seen.raw.rindex(b"\x1b[?25h") > seen.raw.rindex(b"\x1b[?25l")
         assert seen.process.wait(10) == 0
         assert seen.echo()
