@@ -23,6 +23,7 @@ from harness.errors import HilError, UsageError
 
 Shape = Literal["separate", "merged"]
 Style = Literal["control", "actuator", "raw"]
+Way = Literal["http", "mqtt"]
 Record = Mapping[str, Any]
 
 HISTORY_LIMIT = 100
@@ -100,7 +101,9 @@ class Downlink:
     travelled in last, ``sent`` how often it was put into a response.
 
     ``style`` is how it was submitted; ``tag`` a label that its sender gave it. A raw one has its
-    bytes in ``raw`` and no records. ``created_ns`` and ``modified_ns``: scenario time since 1970.
+    bytes in ``raw`` and no records. ``only_by`` is the one way it may go, None for that of the
+    next uplink; ``went_by`` the way it went last. ``created_ns``, ``modified_ns``: scenario time
+    since 1970.
     ``history`` is oldest first, the newest :data:`HISTORY_LIMIT` of it.
     """
 
@@ -117,6 +120,8 @@ class Downlink:
     tag: str = ""
     style: Style = "control"
     raw: bytes | None = None
+    only_by: Way | None = None
+    went_by: Way | None = None
 
     def body(self, base_name: str) -> bytes:
         """What the device gets: the SenML pack of this downlink (DL-SENML), without white space; a

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.errors import HilError, UsageError
@@ -23,6 +23,7 @@ from harness.platform.downlink_model import (
     Style,
     Transition,
     TransitionRefused,
+    Way,
     checked_records,
 )
 
@@ -36,9 +37,11 @@ __all__ = [
     "Transition",
     "TransitionRefused",
     "UnknownDownlink",
+    "Way",
 ]
 
 _EXECUTING = DownlinkStatus.EXECUTING
+_SENT: Mapping[Way, str] = {"http": "sent in the response to", "mqtt": "published after"}
 
 
 class UnknownDownlink(UsageError):
@@ -47,11 +50,19 @@ class UnknownDownlink(UsageError):
 
 @dataclass(slots=True)
 class _Lane:
-    """The downlinks of one device by number. ``ready`` is a heap of those that may go next; entries
-    that are out of date are dropped when they come up."""
+    """The downlinks of one device by number. ``ready`` has a heap of those that may go next, for
+    each way they may go (None: any); entries that are out of date are dropped when they come up."""
 
     numbers: dict[int, None] = field(default_factory=dict)
-    ready: list[int] = field(default_factory=list)
+    ready: dict[Way | None, list[int]] = field(default_factory=dict)
+
+    def push(self, number: int, only_by: Way | None) -> None:
+        heapq.heappush(self.ready.setdefault(only_by, []), number)
+
+    def pop(self, way: Way) -> int | None:
+        """The oldest that may go this way, out of date or not."""
+        heaps = [heap for heap in (self.ready.get(way), self.ready.get(None)) if heap]
+        return heapq.heappop(min(heaps, key=lambda heap: heap[0])) if heaps else None
 
 
 class DownlinkQueue:
@@ -107,14 +118,14 @@ class DownlinkQueue:
         status: DownlinkStatus,
         *,
         tag: str = "",
+        only_by: Way | None = None,
         reason: str = "submitted",
     ) -> Downlink:
         """Queue bytes that go to the device as they are, be they SenML or not."""
         if not raw:
             raise UsageError("a downlink needs a message")
-        return self._begin(
-            Downlink("", device, (), status, "separate", tag=tag, style="raw", raw=raw), reason
-        )
+        new = Downlink("", device, (), status, "separate", tag=tag, style="raw", raw=raw)
+        return self._begin(replace(new, only_by=only_by), reason)
 
     def _begin(self, new: Downlink, reason: str) -> Downlink:
         if new.status.final:
@@ -148,7 +159,7 @@ class DownlinkQueue:
             lane.numbers[number] = None
             if downlink.status is _EXECUTING:
                 self.waiting += 1
-                heapq.heappush(lane.ready, number)
+                lane.push(number, downlink.only_by)
             elif downlink.status.final:
                 self._ended.append(number)
 
@@ -193,12 +204,12 @@ class DownlinkQueue:
                 if not downlink.status.final:
                     self.set_status(downlink.id, DownlinkStatus.FAILED, reason)
 
-    def take(self, device: str, exchange: int) -> Downlink | None:
-        """The downlink that goes with this response; it is in flight until settled."""
+    def take(self, device: str, exchange: int, way: Way = "http") -> Downlink | None:
+        """The downlink that goes with this response, or after this uplink; it is in flight until
+        settled."""
         with self._lock:
             lane = self._lanes.get(device)
-            while lane is not None and lane.ready:
-                number = heapq.heappop(lane.ready)
+            while lane is not None and (number := lane.pop(way)) is not None:
                 downlink = self._all.get(number)
                 if (
                     downlink is not None
@@ -206,10 +217,8 @@ class DownlinkQueue:
                     and number not in self._in_flight
                 ):
                     self._in_flight.add(number)
-                    sent = replace(downlink, exchange=exchange, sent=downlink.sent + 1)
-                    return self._store(
-                        _EXECUTING, sent, f"sent in the response to exchange {exchange}"
-                    )
+                    sent = replace(downlink, exchange=exchange, sent=downlink.sent + 1, went_by=way)
+                    return self._store(_EXECUTING, sent, f"{_SENT[way]} exchange {exchange}")
         return None
 
     def settle(self, ident: str, status: DownlinkStatus | None, reason: str) -> None:
@@ -246,7 +255,7 @@ class DownlinkQueue:
         self._all[number] = downlink
         self.waiting += (downlink.status is _EXECUTING) - (before is _EXECUTING)
         if downlink.status is _EXECUTING and number not in self._in_flight:
-            heapq.heappush(self._lanes[downlink.device].ready, number)
+            self._lanes[downlink.device].push(number, downlink.only_by)
         elif downlink.status.final:
             self._ended.append(number)
         self._changed(downlink, step)

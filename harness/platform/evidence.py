@@ -153,5 +153,6 @@ class Evidence:
                 reason=step.reason,
                 style=downlink.style,
                 tag=downlink.tag,
+                by=downlink.went_by,
                 **raw,
             )

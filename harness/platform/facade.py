@@ -163,6 +163,8 @@ class Platform:
         mqtt = MqttIngestion(self._ingestion, self.registry, settings, self._evidence, self._loop)
         bound = mqtt.start(sockets, host, port)
         self._mqtt = mqtt
+        if settings.downlink_topic is not None:
+            self.actuator.offer_mqtt()
         return bound
 
     @property

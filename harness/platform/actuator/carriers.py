@@ -1,4 +1,4 @@
-"""The ways to a device that the Actuator API knows: in HTTP responses, and as SMS."""
+"""The ways to a device that the Actuator API knows: with its uplinks, and as SMS."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from harness.platform.actuator.model import Entry, WrongRequest, device_id, network_id
 from harness.platform.actuator.settings import ActuatorSettings
-from harness.platform.downlinks import Downlink, DownlinkQueue, DownlinkStatus, Record, Shape
+from harness.platform.downlinks import (
+    Downlink,
+    DownlinkQueue,
+    DownlinkStatus,
+    Record,
+    Shape,
+    Way,
+)
 from harness.platform.registry import Registration, Registry
 from harness.platform.sms import Sms, SmsCentre, SmsRefused
 
@@ -29,16 +36,18 @@ class Identities:
         return self._seen.get(name, ("", ""))
 
 
-class HttpCarrier:
-    """Downlinks in the responses to uplinks (DL-RESPONSE)."""
+class QueueCarrier:
+    """Downlinks that go with uplinks: in their HTTP responses (DL-RESPONSE), or by MQTT."""
 
     def __init__(
         self,
+        way: Way,
         queue: DownlinkQueue,
         identities: Identities,
         settings: ActuatorSettings,
         shape: Shape,
     ) -> None:
+        self._way: Way = way
         self._queue = queue
         self._identities = identities
         self._settings = settings
@@ -54,28 +63,34 @@ class HttpCarrier:
 
     def raw(self, device: Registration, message: bytes, tag: str) -> Entry:
         queued = self._queue.add_raw(
-            device.name, message, DownlinkStatus.QUEUED, tag=tag, reason="submitted, raw"
-        )
+            device.name, message, DownlinkStatus.QUEUED,
+            tag=tag, only_by=self._way, reason="submitted, raw",
+        )  # fmt: skip
         return self._released(queued, "goes as it is")
 
     def _released(self, queued: Downlink, how: str) -> Entry:
         if self._settings.executes == "at-once":
             queued = self._queue.set_status(
-                queued.id, DownlinkStatus.EXECUTING, f"{how}, with the next uplink's response"
+                queued.id, DownlinkStatus.EXECUTING, f"{how}, with the next uplink"
             )
         return self._entry(queued)
 
     def entries(self) -> Iterator[Entry]:
-        return map(self._entry, self._queue.all())
+        mine = (downlink for downlink in self._queue.all() if _way_of(downlink) == self._way)
+        return map(self._entry, mine)
 
     def _entry(self, downlink: Downlink) -> Entry:
         ident, network = self._identities.of(downlink.device)
         return Entry(
-            "http", int(downlink.id.removeprefix("dl-")), downlink.id, downlink.style,
+            _way_of(downlink), int(downlink.id.removeprefix("dl-")), downlink.id, downlink.style,
             downlink.device, ident, network, downlink.tag,
             downlink.body(network).decode("utf-8", "replace"), downlink.status.value.upper(),
             downlink.created_ns, downlink.modified_ns, downlink.history,
         )  # fmt: skip
+
+
+def _way_of(downlink: Downlink) -> Way:
+    return downlink.went_by or downlink.only_by or "http"
 
 
 class SmsCarrier:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from harness.evidence import Recorder
-from harness.platform.actuator.carriers import HttpCarrier, Identities, SmsCarrier
+from harness.platform.actuator.carriers import Identities, QueueCarrier, SmsCarrier
 from harness.platform.actuator.model import (
     Carrier,
     Connection,
@@ -49,7 +49,7 @@ class Receipt:
 class Actuator:
     """Takes downlinks from applications and shows what became of them. Thread-safe.
 
-    ``carriers`` has what this platform can do by connection type; others may be added.
+    ``carriers`` has what this platform can do by connection type.
     """
 
     def __init__(
@@ -63,7 +63,8 @@ class Actuator:
     ) -> None:
         identities = Identities(registry)
         self.settings = settings
-        self._http = HttpCarrier(queue, identities, settings, shape)
+        self._http = QueueCarrier("http", queue, identities, settings, shape)
+        self._mqtt = QueueCarrier("mqtt", queue, identities, settings, shape)
         self.carriers: dict[Connection, Carrier] = {
             "http": self._http,
             "sms": SmsCarrier(centre, identities),
@@ -82,6 +83,10 @@ class Actuator:
         return kind.lower() == "bearer" and hmac.compare_digest(
             borne.strip().encode("utf-8", "surrogatepass"), token.encode()
         )
+
+    def offer_mqtt(self) -> None:
+        """There is a broker, and downlinks go through it."""
+        self.carriers["mqtt"] = self._mqtt
 
     @property
     def own_door(self) -> str | None:
