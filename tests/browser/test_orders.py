@@ -114,9 +114,26 @@ def test_chaos_is_switched_on_and_off(served: Served, opened: Opened) -> None:
     page.get_by_role("option").filter(has_text="#2").click()
     page.get_by_text("disturbed: status").wait_for()
     view(page, "Chaos")
-    page.get_by_role("button", name="Switch all off").click()
+    page.get_by_role("button", name="Remove all").click()
     page.get_by_text("Nothing is disturbed").wait_for()
     assert served.uplink(RIGHT).startswith(b"HTTP/1.1 202")
+
+
+def test_a_disturbance_is_switched_off_for_a_while(served: Served, opened: Opened) -> None:
+    """Nobody listens while it is on; off and on again keeps its place."""
+    page = opened()
+    view(page, "Chaos")
+    page.get_by_label("What").select_option("maintenance")
+    page.get_by_label("Then").select_option("refuse-connections")
+    page.get_by_role("button", name="Switch it on").click()
+    page.get_by_role("button", name="Switch chaos-1 off").wait_for()
+    with pytest.raises(ConnectionRefusedError):
+        served.uplink(RIGHT)
+    page.get_by_role("button", name="Switch chaos-1 off").click()
+    page.get_by_role("button", name="Switch chaos-1 on").wait_for()
+    assert served.uplink(RIGHT).startswith(b"HTTP/1.1 202")
+    page.get_by_role("button", name="Remove chaos-1").click()
+    page.get_by_text("Nothing is disturbed").wait_for()
 
 
 def test_devices_are_listed_found_and_followed(served: Served, opened: Opened) -> None:

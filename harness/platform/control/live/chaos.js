@@ -1,5 +1,5 @@
 // Chaos switches: what the platform does to answers, for one device or for all, until told to stop.
-import { get, post, remove } from "./api.js";
+import { get, patch, post, remove } from "./api.js";
 import { button, choice, el, field, plural, put, table, toast } from "./dom.js";
 
 const number = (value, step = "any", min = "0") => el("input", { type: "number", value, step, min, required: true });
@@ -17,7 +17,7 @@ const KINDS = {
     title: "Refusals in sequence",
     fields: () => ({ answers: ["Answers in turn", el("input", { value: "unverified, 503, normal", required: true, spellcheck: "false" })], repeat: ["Again and again", el("input", { type: "checkbox" })] }),
   },
-  maintenance: { title: "Maintenance window", fields: () => ({ lasts: ["Seconds of scenario time", number("600", "1", "1")], answer: ["Answer", number("503", "1", "400")] }) },
+  maintenance: { title: "Maintenance window", fields: () => ({ lasts: ["Seconds of scenario time", number("600", "1", "1")], answer: ["Then", choice([["503", "answers 503"], ["429", "answers 429"], ["500", "answers 500"], ["refuse-connections", "nobody listens"]])] }) },
 };
 
 export class ChaosView {
@@ -34,7 +34,7 @@ export class ChaosView {
         el("div", { class: "columns" }, field("What", this.kind), field("For", this.device)), this.fields,
         el("button", { class: "main" }, "Switch it on")),
       el("section", { class: "card" }, el("div", { class: "bar" }, el("h3", {}, "In force"),
-        button("Switch all off", () => this.order(() => remove("/api/chaos"), "All quiet"))), this.rules));
+        button("Remove all", () => this.order(() => remove("/api/chaos"), "All quiet"))), this.rules));
     this.drawFields();
   }
 
@@ -49,9 +49,19 @@ export class ChaosView {
     for (const [name, [, input]] of Object.entries(this.inputs)) {
       if (input.type === "checkbox") order[name] = input.checked;
       else if (input.type === "number") order[name] = Number(input.value);
-      else order[name] = input.value.split(",").map((one) => one.trim()).filter(Boolean).map((one) => (/^\d+$/.test(one) ? Number(one) : one));
+      else if (input.tagName === "SELECT") order[name] = coded(input.value);
+      else order[name] = input.value.split(",").map((one) => coded(one.trim())).filter((one) => one !== "");
     }
     await this.order(() => post("/api/chaos", order), "Switched on");
+  }
+
+  switches({ id, on }) {
+    const path = `/api/chaos/${encodeURIComponent(id)}`;
+    const other = on ? "off" : "on";
+    return [
+      button(on ? "Off" : "On", () => this.order(() => patch(path, { on: !on }), `${id} is ${other}`), { class: "quiet", "aria-label": `Switch ${id} ${other}` }),
+      button("✕", () => this.order(() => remove(path), `${id} is gone`), { class: "quiet", "aria-label": `Remove ${id}` }),
+    ];
   }
 
   async order(what, done) {
@@ -70,10 +80,15 @@ export class ChaosView {
       this.context.chaos(rules.filter((rule) => rule.state === "on").length);
       put(this.rules, table(["Rule", "What it does", "State", "Struck", ""], rules.map((rule) => [
         rule.id, rule.says, rule.state, plural(rule.struck, "time"),
-        button("Off", () => this.order(() => remove(`/api/chaos/${encodeURIComponent(rule.id)}`), `${rule.id} is off`), { class: "quiet", "aria-label": `Switch ${rule.id} off` }),
+        this.switches(rule),
       ]), "Nothing is disturbed."));
     } catch (error) {
       put(this.rules, el("p", { class: "dim" }, error.message));
     }
   }
+}
+
+// A status code as a number, anything else as it stands.
+function coded(text) {
+  return /^\d+$/.test(text) ? Number(text) : text;
 }
