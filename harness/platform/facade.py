@@ -87,6 +87,7 @@ class Platform:
             recorder.redactor.add if isinstance(recorder, Timeline) else (lambda name, value: None),
         )
         """Firmware over the air: what was offered, and response faults of the file server."""
+        self.firmware.chaos = self._chaos
         self._server = IngestionServer(self._ingestion, loop)
         self._destinations = Destinations(
             clock, recorder, loop, work, self.settings.destinations, self._ingestion.store.touched

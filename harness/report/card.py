@@ -10,6 +10,7 @@ from harness.evidence import Event
 from harness.report.backoff import backoff_html
 from harness.report.cost import cost_html
 from harness.report.exchange import exchanges_html
+from harness.report.firmware import firmware_html
 from harness.report.model import ScenarioReport, items, mapping
 from harness.report.sequence import sequence_html
 from harness.report.text import clock, esc, lines_html, plural, prose, span, visible
@@ -30,6 +31,7 @@ KNOWN_KINDS = frozenset(
         *("http.request", "http.response", "http.aborted", "uplink", "downlink"),
         *("mqtt.uplink", "mqtt.downlink"),
         *("sms.submit", "sms.attempt", "sms.status", "chaos"),
+        *("fota.offer", "fota.part", "fota.done", "fota.reported", "device.firmware"),
         *("tls.handshake", "destination.attempt", "destination.status"),
         *("device.uplink", "device.downlink", "device.sms", "device.console", "device.exit"),
         *("packet", "capture.summary"),
@@ -62,6 +64,7 @@ def card_html(report: ScenarioReport, *, link: str = "") -> str:
         _steps(report),
         _section("SMS back-off", backoff_html(report), opened=True),
         _section("What happened", sequence_html(report), opened=True),
+        _section("Firmware over the air", firmware_html(report), opened=True),
         _section(
             f"HTTP, {plural(count, 'exchange')}", exchanges, opened=report.outcome == "failed"
         ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from harness.evidence import Event
+from harness.report.firmware import wrong_with
 from harness.report.model import ScenarioReport, items, mapping
 from harness.report.text import as_utf8, clock, moment, plural, shorten, span
 from harness.report.transcript import dialogue
@@ -48,6 +49,7 @@ class _Builder:
     def __init__(self, report: ScenarioReport) -> None:
         self.rows: list[Row] = []
         self._talk: list[Event] = []
+        self._good_parts: list[Event] = []
         self._takers: dict[str, Callable[[Event], None]] = {
             "step.start": self._step,
             "clock.jump": self._jump,
@@ -65,6 +67,11 @@ class _Builder:
             "tls.handshake": self._handshake,
             "destination.attempt": self._forwarded,
             "destination.status": self._settled,
+            "fota.offer": self._offered,
+            "fota.part": self._part,
+            "fota.done": self._fetched,
+            "fota.reported": self._reported,
+            "device.firmware": self._device_firmware,
             "uplink": self._uplink,
             "downlink": self._downlink,
             "sms.submit": self._submit,
@@ -79,6 +86,9 @@ class _Builder:
     def take(self, event: Event) -> None:
         if event.kind in ("serial", "urc"):
             self._talk.append(event)
+            return
+        if event.kind == "fota.part" and event.data.get("good") and not wrong_with(event.data):
+            self._good_parts.append(event)
             return
         taker = self._takers.get(event.kind)
         if taker is not None:
@@ -117,7 +127,18 @@ class _Builder:
             more = f" and {len(urcs) - 3} more" if len(urcs) > 3 else ""
             row = Row("arrow", urcs[0].at, f"URC {names}{more}", "modem", "device", "warn")
             found.append((urcs[0].host, row))
+        if self._good_parts:
+            found.append((self._good_parts[-1].host, self._parts_row()))
         self.rows += [row for _, row in sorted(found, key=lambda pair: pair[0])]
+
+    def _parts_row(self) -> Row:
+        """Parts of firmware that came as they should are one row: there may be thousands."""
+        parts, self._good_parts = self._good_parts, []
+        count, last = plural(len(parts), "part"), parts[-1]
+        first = str(parts[0].data.get("range")).partition("-")[0]
+        end = str(last.data.get("range")).rpartition("-")[2]
+        text = f"{count} of firmware, bytes {first}-{end}"
+        return Row("arrow", last.at, text, "platform", "device", "good", count=len(parts))
 
     def _box(self, event: Event, lane: Lane, text: str, tone: Tone = "") -> None:
         self.rows.append(Row("box", event.at, text, lane, lane, tone))
@@ -184,6 +205,32 @@ class _Builder:
         size = plural(len(str(event.data.get("body", ""))), "byte")
         text = f"{shorten(first[0] if first else '?', 52)}, {size}"
         self._arrow(event, "device", "platform", text, "")
+
+    def _offered(self, event: Event) -> None:
+        data = event.data
+        text = f"firmware {data.get('version')} {data.get('action')}, {data.get('size')} bytes"
+        self._box(event, "platform", shorten(text, 44))
+
+    def _part(self, event: Event) -> None:
+        data, status = event.data, event.data.get("status")
+        text = f"firmware {data.get('range') or 'refused'}: {status or 'no answer'}"
+        text += f", {wrong_with(data)}"
+        tone: Tone = "warn" if data.get("fault") else "bad"
+        self._arrow(event, "platform", "device", shorten(text, 60), tone, lost=status is None)
+
+    def _fetched(self, event: Event) -> None:
+        self._box(event, "platform", f"firmware {event.data.get('version')} fetched", "good")
+
+    def _reported(self, event: Event) -> None:
+        data = event.data
+        tone: Tone = "bad" if data.get("findings") else "good"
+        self._box(event, "platform", f"reported: firmware {data.get('version')}", tone)
+
+    def _device_firmware(self, event: Event) -> None:
+        data = event.data
+        told = data.get("version") or data.get("detail") or ""
+        tone: Tone = "good" if data.get("state") in ("installed", "resumed") else "warn"
+        self._box(event, "device", shorten(f"firmware {data.get('state')} {told}", 36), tone)
 
     def _uplink(self, event: Event) -> None:
         outcome = str(event.data.get("outcome", "?"))

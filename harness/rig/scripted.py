@@ -26,6 +26,7 @@ from harness.virtual_modem import VirtualModem
 
 SMS_CENTRE = "5277"  # SMS-SENDER
 BOOT_WITHIN_S = 30.0
+PART_WITHIN_S, REAL_PART_WITHIN_S = 2.0, 40.0  # NB-IoT has round trips of ten seconds
 
 
 class ModemSilent(RigError):
@@ -304,7 +305,8 @@ class ScriptedDut:
 
     def _take_offer(self, offered: Offered) -> None:
         if self._update is None or not self._update.renewed(offered):
-            self._update = Update(offered)
+            real = self._virtual is None
+            self._update = Update(offered, REAL_PART_WITHIN_S if real else PART_WITHIN_S)
         self._set_updating(True)
 
     def _set_updating(self, on: bool) -> None:

@@ -23,7 +23,6 @@ from harness.rig.answer import read_answer
 PART = 256
 TRIES = 3
 REQUESTS = 100  # FOTA-REUSE
-RESPONSE_WITHIN_S = 5.0
 
 _CONTENT_RANGE = re.compile(rb"(?im)^content-range:[ \t]*bytes (\d+)-(\d+)/(\d+)[ \t]*\r?$")
 _DIGEST = re.compile(rb"(?im)^digest:[ \t]*crc32=([0-9a-f]{8})[ \t]*\r?$")
@@ -68,10 +67,14 @@ class Progress:
 
 
 class Update:
-    """One image on its way through the modem; :meth:`step` fetches one part."""
+    """One image on its way through the modem; :meth:`step` fetches one part.
 
-    def __init__(self, offered: Offered) -> None:
+    A part that has not come ``response_within_s`` (real time) after its request is tried again.
+    """
+
+    def __init__(self, offered: Offered, response_within_s: float) -> None:
         self.offered = offered
+        self._response_within_s = response_within_s
         self._image = bytearray()
         self._total: int | None = None
         self._tries = 0
@@ -132,7 +135,7 @@ class Update:
             self._connection = modem.open_socket(self.offered.host, self.offered.port)
             self._requests = 0
         self._requests += 1
-        return modem.exchange(self._connection, request, response_timeout_s=RESPONSE_WITHIN_S)
+        return modem.exchange(self._connection, request, response_timeout_s=self._response_within_s)
 
     def _checked(self, data: bytes, first: int, last: int) -> bytes:
         answer = read_answer(data)

@@ -29,6 +29,7 @@ class FileAnswer:
     close: bool
     delivery: Delivery | None = None
     faults: tuple[str, ...] = ()
+    chaos: tuple[str, ...] = ()
     sound: bool = True
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from harness.clock import ScenarioClock
 from harness.errors import UsageError
 from harness.evidence import Recorder
+from harness.platform.chaos import Chaos
 from harness.platform.faults import (
     Delivery,
     ExpiredToken,
@@ -74,6 +75,7 @@ class FileServer:
     ) -> None:
         self.settings = settings
         self.faults = FaultPlan()
+        self.chaos: Chaos | None = None  # set: standing rules about answers
         self._codes = codes
         self._clock = clock
         self._recorder = recorder
@@ -191,10 +193,22 @@ class FileServer:
                     offer, offer.requests, peer, nth, request.head, None, None, (late,), b"", True,
                     Delivery((), "close", False),
                 )  # fmt: skip
-            faults = self.faults.take(offer.device)
+            faults, struck = self._disturbed(offer.device)
             if any(isinstance(fault, ExpiredToken) for fault in faults):
                 offer.expires_ns = min(offer.expires_ns, self._clock.now_ns())
-            return self._judged(peer, request, nth, offer, faults)
+            answer = self._judged(peer, request, nth, offer, faults)
+            answer.chaos = struck
+            return answer
+
+    def _disturbed(self, device: str) -> tuple[tuple[Fault, ...], tuple[str, ...]]:
+        """The faults on this answer, and which rules of chaos put some there."""
+        faults = self.faults.take(device)
+        if self.chaos is None or not self.chaos.on:
+            return faults, ()
+        strikes = self.chaos.strike(device, self._clock.now_ns())
+        said = tuple(strike.says for strike in strikes)
+        # What was ordered for this very answer has the last word.
+        return (*(fault for strike in strikes for fault in strike.faults), *faults), said
 
     def _judged(
         self, peer: str, request: Request, nth: int, offer: Tracked, faults: tuple[Fault, ...]
@@ -233,7 +247,7 @@ class FileServer:
         answered = said.status if delivery is None or delivery.data else None
         return FileAnswer(
             offer, offer.requests, peer, nth, request.head, answered, span, tuple(findings),
-            said.wire(), close, delivery, tuple(map(fault_name, faults)), said == response,
+            said.wire(), close, delivery, tuple(map(fault_name, faults)), sound=said == response,
         )  # fmt: skip
 
     def finished(self, answer: FileAnswer, whole: bool) -> None:
@@ -276,6 +290,7 @@ class FileServer:
             offer=None if offer is None else offer.id,
             device=None if offer is None else offer.device,
             **told,
+            **({"chaos": list(answer.chaos)} if answer.chaos else {}),
             head=answer.head,
         )
 
