@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _LINGER_S = 2.0
 _MAX_WAITING_BYTES = 1_048_576
+_SMALL_BYTES = 65_536  # so much of a request may anybody have under way, however full it is
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -81,6 +82,7 @@ class Connection(asyncio.Protocol):
         "_answer",
         "_backlog",
         "_blocked",
+        "_charged",
         "_closing",
         "_counted",
         "_eof",
@@ -120,6 +122,7 @@ class Connection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._blocked = self._closing = self._counted = self._eof = self._held = False
         self._activity = self._seen = self._served = self._seen_served = self._backlog = 0
+        self._charged = 0  # bytes that the crowd counts for this connection
         self._told = False  # trailing bytes were a finding of their request already
         self._since = self._started = monotonic()
         self._linger_since: float | None = None
@@ -151,7 +154,10 @@ class Connection(asyncio.Protocol):
             self._backlog += len(data)
             if self._backlog > _MAX_WAITING_BYTES:
                 self._transport.pause_reading()
+            self._charge()
             return
+        if self._charged or not events:
+            self._charge()
         if len(events) == 1 and type(events[0]) is Request:
             self._serve(events[0])
             if self._answer is None and self._reader.idle:
@@ -159,6 +165,16 @@ class Connection(asyncio.Protocol):
             return
         self._events.extend(events)
         self._pump()
+
+    def _charge(self) -> None:
+        """Account for what is held of requests that are not complete or not answered. When that is
+        too much for all together, whoever adds to it goes, unless it is small."""
+        crowd, held = self._handler.crowd, self._reader.held + self._backlog
+        crowd.held += held - self._charged
+        self._charged = held
+        if crowd.held > self._handler.settings.max_held_bytes and held > _SMALL_BYTES:
+            self._handler.aborted(self.peer, "too much is under way at once", self._reader)
+            self.abort()
 
     def eof_received(self) -> bool:
         self._eof = True
@@ -170,6 +186,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._open.discard(self)
         self._handler.crowd.leave(self)
+        self._handler.crowd.held -= self._charged
+        self._charged = 0
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -265,6 +283,8 @@ class Connection(asyncio.Protocol):
             if self._backlog > _MAX_WAITING_BYTES and not self._closing:
                 self._transport.resume_reading()
             self._backlog = 0
+            if self._charged:
+                self._charge()
             if self._closing or (not self._events and self._reader.idle):
                 self._rest()
             if self._eof and not self._closing:

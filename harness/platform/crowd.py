@@ -36,11 +36,14 @@ class Member(Protocol):
 
 
 class Crowd:
-    """The open connections of all ports together. ``sent_away`` counts who had to go."""
+    """The open connections of all ports together.
+
+    ``sent_away`` counts who had to go; ``held`` the bytes of requests that are under way.
+    """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.sent_away = 0
+        self.sent_away = self.held = 0
         self._members: dict[Member, None] = {}
         self._next: list[tuple[Place, int, Member]] = []
 

@@ -100,6 +100,7 @@ class PlatformSettings:
     keep_bytes: int = 67_108_864  # of their heads and bodies, in memory
     keep_downlinks: int = 100_000  # of those that have ended
     max_connections: int = 2_000
+    max_held_bytes: int = 268_435_456  # of requests under way, on all connections together
 
     def sms_settings(self) -> SmsSettings:
         """The SMS centre's settings, in the reading asked for (contradiction 4)."""

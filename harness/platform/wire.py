@@ -107,6 +107,11 @@ class RequestReader:
         return not self._buffer and not self._head
 
     @property
+    def held(self) -> int:
+        """How many bytes of the request that is not complete are held."""
+        return len(self._head) + len(self._chunks) + len(self._buffer)
+
+    @property
     def partial(self) -> tuple[bytes, bytes, Head | None]:
         """Head and body bytes of the request that is not complete, and its head when it is."""
         if self._head:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.clock import Deadline
 from harness.platform.settings import PlatformSettings
 from harness.platform.wire import Limits
 from tests.platform.bench import read_answer, request
-from tests.survival.bench import honest, no_complaints, program
+from tests.survival.bench import crowd, honest, no_complaints, program
 from tests.tls.https import serving
 
 BODY, HEAD = 10_000, 2_000
@@ -86,6 +87,33 @@ def test_large_bodies_do_not_add_up(tmp_path: Path) -> None:
             assert post(request(b"%d" % number + b"\xff" * 1_000_000)).startswith(b"HTTP/1.1 400 ")
         assert resident_kb(bound.pid) - before < 160_000
         assert post(request()).startswith(b"HTTP/1.1 202 ")
+
+
+def test_large_requests_that_never_end_are_not_all_held() -> None:
+    """Beyond the limit for all connections together, large ones are dropped and small ones served;
+    when they are gone, a large one is read again."""
+    limits = Limits(body=200_000)
+    with (
+        no_complaints(),
+        serving(PlatformSettings(limits=limits, max_held_bytes=400_000)) as https,
+    ):
+        begun = request(b"[" + b" " * 100_000, length=150_000)
+        with crowd(https.rig.address, 20) as large:
+            for sock in large:
+                sock.setblocking(True)
+                with contextlib.suppress(ConnectionError):
+                    sock.sendall(begun)
+            platform = https.rig.platform
+            assert platform.wait(lambda: len(platform.aborted) >= 16, Deadline.after(20))
+            assert {one.why.partition(" after")[0] for one in platform.aborted} == {
+                "too much is under way at once"
+            }
+            honest(https)
+        deadline, answer = Deadline.after(20), b""
+        while not answer.startswith(b"HTTP/1.1 400 "):
+            assert not deadline.expired
+            with contextlib.suppress(ConnectionError):
+                answer = https.rig.post(begun + b" " * 150_000)
 
 
 def resident_kb(pid: int) -> int:
