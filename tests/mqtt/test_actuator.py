@@ -14,8 +14,8 @@ NETWORK = f"urn:dev:IMEI:{IMEI}:"
 
 
 def test_a_raw_downlink_goes_by_the_way_it_was_submitted_for(broker: BrokerKind) -> None:
-    """One for HTTP and one for MQTT wait for an uplink of their own kind; an actuator-style one goes
-    with whichever comes first. The listing shows each under the way it went."""
+    """One for HTTP and one for MQTT wait for an uplink of their own kind; an actuator-style one
+    goes with whichever comes first. The listing shows each under the way it went."""
     with mqtt(MqttSettings(broker=broker)) as bench, bench.device() as device:
         actuator = bench.rig.platform.actuator
         device.subscribe(DOWN, 1)

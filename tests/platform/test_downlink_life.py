@@ -17,6 +17,7 @@ from harness.platform.downlinks import (
     Transition,
     TransitionRefused,
     UnknownDownlink,
+    Way,
 )
 from harness.platform.faults import CloseAfterHeader
 from harness.platform.settings import PlatformSettings
@@ -190,7 +191,7 @@ def test_a_restored_downlink_goes_on_where_it_was() -> None:
 
 ORDERS = st.lists(
     st.tuples(
-        st.sampled_from(["add", "set", "take", "settle"]),
+        st.sampled_from(["add", "raw", "set", "take", "settle"]),
         st.integers(0, 5),
         st.sampled_from(list(DownlinkStatus)),
     ),
@@ -209,8 +210,11 @@ def test_the_queue_does_what_a_plain_list_would(
     flying: list[str] = []
     for order, number, status in orders:
         device = f"d{number % 2}"
+        way: Way = "mqtt" if number % 3 == 0 else "http"
         if order == "add" and not status.final:
             queue.add(device, RECORDS, status, "separate")
+        elif order == "raw" and not status.final:
+            queue.add_raw(device, b"on", status, only_by=way)
         elif order == "set" and plain:
             target = plain[number % len(plain)]
             if status in NEXT[target.status] and not (status is QUEUED and target.id in flying):
@@ -219,9 +223,13 @@ def test_the_queue_does_what_a_plain_list_would(
                 with pytest.raises(TransitionRefused):
                     queue.set_status(target.id, status)
         elif order == "take":
-            ready = (d.id for d in plain if d.device == device and d.status is EXECUTING)
+            ready = (
+                d.id
+                for d in plain
+                if (d.device, d.status) == (device, EXECUTING) and d.only_by in (None, way)
+            )
             expected = next((ident for ident in ready if ident not in flying), None)
-            taken = queue.take(device, number)
+            taken = queue.take(device, number, way)
             assert (taken.id if taken else None) == expected
             flying += [taken.id] if taken else []
         elif order == "settle" and flying:

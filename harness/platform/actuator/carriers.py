@@ -26,14 +26,14 @@ class Identities:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._seen: dict[str, tuple[str, str]] = {}
+        self._seen: dict[str, tuple[Registration, tuple[str, str]]] = {}
 
     def of(self, name: str) -> tuple[str, str]:
         """deviceId and networkId; empty for a device that was never known here."""
-        device = self._registry.by_name(name)
-        if device is not None:
-            self._seen[name] = device_id(device), network_id(device)
-        return self._seen.get(name, ("", ""))
+        device, known = self._registry.by_name(name), self._seen.get(name)
+        if device is not None and (known is None or known[0] is not device):
+            self._seen[name] = known = device, (device_id(device), network_id(device))
+        return ("", "") if known is None else known[1]
 
 
 class QueueCarrier:

@@ -16,7 +16,6 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cmp_to_key
 from typing import Any
 
 from harness.clock.scenario import from_ns, to_ns
@@ -69,7 +68,9 @@ class Query:
     def page(self, entries: Iterable[Entry]) -> tuple[list[Entry], str | None]:
         """The downlinks of this page, and the cursor of the next one, if there is any."""
         found = [entry for entry in entries if self._wanted(entry)]
-        found.sort(key=cmp_to_key(lambda a, b: self._compare(self._keys(a), self._keys(b))))
+        found.sort(key=_submitted)
+        for name, down in reversed(self.sort):  # the first one counts most, so it comes last
+            found.sort(key=_FIELDS[name], reverse=down)
         if self.after is not None:
             found = [entry for entry in found if self._compare(self._keys(entry), self.after) > 0]
         page = found[: self.limit]
@@ -109,7 +110,7 @@ class Query:
     def _keys(self, entry: Entry) -> tuple[Key, ...]:
         """What it is sorted by; order of submission decides between equals."""
         asked = tuple(_FIELDS[name](entry) for name, _ in self.sort)
-        return (*asked, entry.created_ns, entry.connection, entry.number)
+        return (*asked, *_submitted(entry))
 
     def _compare(self, one: Sequence[Key], other: Sequence[Key]) -> int:
         downwards = [down for _, down in self.sort] + [False] * (len(one) - len(self.sort))
@@ -117,6 +118,11 @@ class Query:
             if a != b:
                 return -1 if _less(a, b) != down else 1
         return 0
+
+
+def _submitted(entry: Entry) -> tuple[int, str, int]:
+    """Order of submission."""
+    return entry.created_ns, entry.connection, entry.number
 
 
 def read_query(
