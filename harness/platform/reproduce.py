@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shlex
+from urllib.parse import quote
 
 from harness.platform.head import Head, WireNote
+from harness.platform.message import Message
 from harness.platform.registry import Registration
 from harness.platform.settings import IP_PATH, M2M_PATH, PLATFORM_NAME, TOKEN_HEADER
 from harness.platform.uplink import Uplink
@@ -44,11 +46,16 @@ MISTAKES = {
 """What a wrong token turned out to be, and the name under which a scenario asks for it."""
 
 
-def as_curl(uplink: Uplink, http: Address | None, https: Address | None) -> str:
+def as_curl(
+    uplink: Uplink, http: Address | None, https: Address | None, mqtt: Address | None = None
+) -> str:
     """A shell command that sends the same request to the platform that listens there.
 
-    A request that curl cannot make, because its head is none, goes out with ``nc`` as it was.
+    A request that curl cannot make, because its head is none, goes out with ``nc`` as it was. What
+    came by MQTT is published again, without credentials, which nobody but the broker has seen.
     """
+    if uplink.message is not None:
+        return _published(uplink.message, _reached(mqtt or ("127.0.0.1", 1883)))
     head = uplink.request
     if head is None:
         host, port = _reached(http or ("127.0.0.1", 80))
@@ -76,6 +83,15 @@ def as_curl(uplink: Uplink, http: Address | None, https: Address | None) -> str:
     target = head.target if head.target.startswith("/") else head.path
     options.append((url + target,))
     return piped + " \\\n  ".join(shlex.join(option) for option in options)
+
+
+def _published(message: Message, address: Address) -> str:
+    host, port = address
+    text = _text(message.payload)
+    piped = text is None or text.startswith("@")
+    words = ["curl", "-sS", "--data-binary", "@-" if piped else str(text)]
+    words.append(f"mqtt://{_bracketed(host)}:{port}/{quote(message.topic)}")
+    return (f"{_printf(message.payload)} | " if piped else "") + shlex.join(words)
 
 
 def _sent(head: Head) -> list[tuple[str, str]]:
@@ -123,7 +139,7 @@ def as_steps(uplink: Uplink, device: Registration | None) -> str | None:
         body = uplink.body.decode()
     except UnicodeDecodeError:
         return None
-    if head is None or "${" in body:
+    if (head is None and uplink.message is None) or "${" in body:
         return None
     if device is not None and device.imei:
         body = body.replace(device.imei, "${imei}")
@@ -133,10 +149,11 @@ def as_steps(uplink: Uplink, device: Registration | None) -> str | None:
     mistake = MISTAKES.get(uplink.token.code)
     if mistake is not None:
         report["token"] = mistake
-    request = _request(head, uplink)
+    request = [] if head is None else _request(head, uplink)
     if request:
         report["request"] = "{" + ", ".join(f"{key}: {value}" for key, value in request) + "}"
-    lines = ["- report:", *(f"    {key}: {value}" for key, value in report.items())]
+    step = "report" if uplink.message is None else "publish"
+    lines = [f"- {step}:", *(f"    {key}: {value}" for key, value in report.items())]
     seen = f"outcome: {uplink.outcome.value}"
     broken = dict.fromkeys(finding.requirement for finding in uplink.problems())
     if broken:

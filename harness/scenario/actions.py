@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from harness.errors import UsageError
 from harness.files import Model
 from harness.platform.downlinks import TransitionRefused
 from harness.platform.sms import SmsRefused
-from harness.rig.dut import Record, RequestChanges, UplinkOrder
 from harness.rig.forwarding import EndpointOrder
 from harness.scenario import (
     actuator_action,
@@ -22,8 +20,9 @@ from harness.scenario.actuator_action import must_refuse, must_take
 from harness.scenario.actuator_model import ActuatorModel
 from harness.scenario.chaos_model import ClearChaosModel, ClockJumpModel
 from harness.scenario.firmware_model import FirmwareFaultModel, FirmwareModel
+from harness.scenario.orders import order_of, pack_order, record_of
 from harness.scenario.registration_model import RegisterModel, UnregisterModel
-from harness.scenario.report_model import RecordModel, ReportModel
+from harness.scenario.report_model import PublishModel, ReportModel
 from harness.scenario.stage import Stage
 from harness.scenario.steps_model import (
     AdvanceModel,
@@ -42,8 +41,6 @@ from harness.scenario.steps_model import (
     SmsModel,
 )
 from harness.scenario.verdict import ExpectationFailed, Mismatch
-
-RESPONSE_WITHIN_S = 10.0
 
 
 def perform(stage: Stage, action: Model) -> None:
@@ -68,66 +65,18 @@ def _radio(stage: Stage, action: RadioModel) -> None:
     stage.bench.dut.radio(on=action.state == "on")
 
 
-def record_of(model: RecordModel) -> Record:
-    """The values of a record model."""
-    return Record(**{name: getattr(model, name) for name in model.model_fields_set})
-
-
-def order_of(stage: Stage, model: ReportModel) -> UplinkOrder:
-    """What the device is asked to send, as plain values."""
-    base_time: float | None
-    if model.base_time == "now":
-        base_time = stage.bench.clock.now().timestamp()
-    elif isinstance(model.base_time, datetime):
-        base_time = model.base_time.timestamp()
-    else:
-        base_time = None if model.base_time is None else float(model.base_time)
-    request = model.request
-    within = model.response_within
-    return UplinkOrder(
-        records=None if model.records is None else [record_of(r) for r in model.records],
-        base_name=None if model.base_name is None else stage.fill(model.base_name),
-        base_time=base_time,
-        base_unit=model.base_unit,
-        base_value=model.base_value,
-        merged=model.shape == "merged",
-        spaces=model.spaces,
-        body=None if model.body is None else stage.fill(model.body).encode("utf-8"),
-        mistake=model.token,
-        tamper=None
-        if model.tamper is None
-        else (model.tamper.find.encode(), model.tamper.put.encode()),
-        request=RequestChanges(
-            method=request.method,
-            path=request.path,
-            version=request.version,
-            host=request.host,
-            headers=request.headers,
-            drop=tuple(request.drop),
-            duplicate=tuple(request.duplicate),
-            bare_lf=request.line_ends == "lf",
-            length_error=request.length_error,
-        ),
-        http_client=model.via == "http-client",
-        keep_open=model.keep_open,
-        verify=model.verify,
-        to=_address(model.to),
-        response_timeout_s=within.total_seconds() if within is not None else RESPONSE_WITHIN_S,
-        tries=model.tries,
-    )
-
-
-def _address(text: str | None) -> tuple[str, int] | None:
-    if text is None:
-        return None
-    host, _, port = text.rpartition(":")
-    return host, int(port)
-
-
 def _report(stage: Stage, action: ReportModel) -> None:
     try:
         order = order_of(stage, action)
         stage.bench.dut.report(order)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def _publish(stage: Stage, action: PublishModel) -> None:
+    identifier = None if action.identifier is None else stage.fill(action.identifier)
+    try:
+        stage.bench.publish(pack_order(stage, action), identifier)
     except ValueError as error:
         raise UsageError(str(error)) from error
 
@@ -273,6 +222,7 @@ _ACTIONS: dict[type[Model], Callable[[Stage, Any], None]] = {
     CertificateModel: _certificate,
     DestinationStepModel: _destination,
     NoteModel: _note,
+    PublishModel: _publish,
     ActuatorModel: actuator_action.submit,
     RegisterModel: registration_action.register,
     UnregisterModel: registration_action.unregister,

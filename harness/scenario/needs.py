@@ -13,6 +13,7 @@ _OF_STEP = {
     "power": {"power"},
     "cycle": {"power"},
     "radio": {"radio"},
+    "publish": {"mqtt"},
     "downlink": {"uplink"},
     "foreign_sms": {"virtual-modem"},
     "advance": {"stepped-clock"},

@@ -13,7 +13,7 @@ from harness.scenario.chaos_model import ChaosModel
 from harness.scenario.expect_model import ExpectModel, NeverModel
 from harness.scenario.firmware_model import FirmwareFaultModel, FirmwareModel
 from harness.scenario.registration_model import RegisterModel, UnregisterModel
-from harness.scenario.report_model import RecordModel, ReportModel, Shape
+from harness.scenario.report_model import PublishModel, RecordModel, ReportModel, Shape
 
 OutcomeName = Literal["accepted", "malformed", "unverified", "unknown-device"]
 
@@ -198,6 +198,7 @@ class StepModel(Model):
     power: Annotated[PowerModel, _short("state"), OrText()] | None = None
     radio: Annotated[RadioModel, _short("state"), OrText()] | None = None
     report: Annotated[ReportModel, BeforeValidator(_nothing_is_default)] | None = None
+    publish: Annotated[PublishModel, BeforeValidator(_nothing_is_default)] | None = None
     downlink: DownlinkModel | None = None
     downlink_status: DownlinkStatusModel | None = None
     actuator: ActuatorModel | None = None

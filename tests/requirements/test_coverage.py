@@ -12,7 +12,6 @@ from harness.cli.requirements import coverage, page, without
 from harness.scenario.requirements import requirements
 
 ROOT = Path(__file__).parents[2]
-UNDER_WAY = ("FOTA-OFFER", "FOTA-RANGE", "MQTT-INGEST")  # strict: this goes with their scenarios
 ONE = """\
 id: one
 title: One step of its own
@@ -28,14 +27,7 @@ def at_root(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("at_root")
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(r.id, marks=[pytest.mark.xfail] if r.id in UNDER_WAY else [])
-        for r in requirements().values()
-        if "plat" in r.sides
-    ],
-)
+@pytest.mark.parametrize("name", [r.id for r in requirements().values() if "plat" in r.sides])
 def test_what_the_platform_does_has_a_scenario(name: str) -> None:
     """At least one of the shipped scenarios verifies it."""
     (row,) = [row for row in coverage([Path("scenarios")]) if row.requirement.id == name]

@@ -32,7 +32,7 @@ def details(uplink: Uplink, platform: Platform) -> dict[str, Any]:
             "text": uplink.sent.decode("latin-1"),
             "whole": uplink.whole,
         },
-        "curl": as_curl(uplink, platform.addresses.get("http"), platform.addresses.get("https")),
+        "curl": as_curl(uplink, *map(platform.addresses.get, ("http", "https", "mqtt"))),
         "steps": as_steps(uplink, device),
     }
 
