@@ -71,7 +71,7 @@ class Platform:
         self._loop = loop
         self._evidence = Evidence(recorder)
         self.addresses: dict[str, tuple[str, int]] = {}
-        """Where uplinks are taken: by ``http`` and ``https``, once it listens there."""
+        """Where uplinks are taken: by ``http``, ``https`` and ``mqtt``, once it listens there."""
         self._https: tuple[HttpsFront, IngestionServer] | None = None
         self._mqtt: MqttIngestion | None = None
         self._chaos = Chaos(clock, self._evidence, self._registered, self._listen)
@@ -162,7 +162,7 @@ class Platform:
         from harness.platform.mqtt.ingest import MqttIngestion
 
         mqtt = MqttIngestion(self._ingestion, self.registry, settings, self._evidence, self._loop)
-        bound = mqtt.start(sockets, host, port)
+        self.addresses["mqtt"] = bound = mqtt.start(sockets, host, port)
         self._mqtt = mqtt
         if settings.downlink_topic is not None:
             self.actuator.offer_mqtt()
