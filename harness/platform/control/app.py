@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from harness.errors import HilError, UsageError
@@ -41,7 +40,7 @@ def make_app(platform: Platform, feed: Feed, redactor: Redactor) -> FastAPI:
         redoc_url=None,
     )
     answers = Answers(redactor)
-    _refusals(app)
+    _refusals(app, answers)
     add_state(app, platform, answers)
     add_clock(app, platform)
     add_uplinks(app, platform, answers)
@@ -58,25 +57,24 @@ def make_app(platform: Platform, feed: Feed, redactor: Redactor) -> FastAPI:
     return app
 
 
-def _refusals(app: FastAPI) -> None:
+def _refusals(app: FastAPI, answers: Answers) -> None:
+    def refused(status: int, reason: str) -> Response:
+        return answers({"error": reason}, status)
+
     @app.exception_handler(RequestValidationError)
     async def wrong_order(_: Request, error: RequestValidationError) -> Response:
-        return _refused(422, "; ".join(_sentence(item) for item in error.errors()))
+        return refused(422, "; ".join(_sentence(item) for item in error.errors()))
 
     @app.exception_handler(HTTPException)
     async def no_such_thing(_: Request, error: HTTPException) -> Response:
-        return _refused(error.status_code, str(error.detail))
+        return refused(error.status_code, str(error.detail))
 
     @app.exception_handler(HilError)
     async def refused_order(_: Request, error: HilError) -> Response:
         if isinstance(error, UnknownDevice | UnknownDownlink | UnknownRule | UnknownFirmware):
-            return _refused(404, str(error))
+            return refused(404, str(error))
         fits_not = isinstance(error, UsageError) and not isinstance(error, DeviceTaken)
-        return _refused(400 if fits_not else 409, str(error))
-
-
-def _refused(status: int, reason: str) -> JSONResponse:
-    return JSONResponse({"error": reason}, status_code=status)
+        return refused(400 if fits_not else 409, str(error))
 
 
 def _sentence(item: dict[str, Any]) -> str:
