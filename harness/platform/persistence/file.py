@@ -169,7 +169,7 @@ class StoreFile:
             pending.execute(store)
             self._prune(pending.last_exchange)
             store.execute("COMMIT")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ValueError, OverflowError) as error:  # the latter: no value for it
             with contextlib.suppress(sqlite3.Error):  # SQLite may have rolled back by itself
                 store.execute("ROLLBACK")
             hint = "; free some space" if getattr(error, "sqlite_errorname", "") == _FULL else ""

@@ -7,6 +7,8 @@ marked ``unsendable``, and read back it has failed.
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -28,6 +30,7 @@ _SMS = TypeAdapter(Sms)
 _EXPLANATION = TypeAdapter(Explanation)
 _TLS = TypeAdapter(TlsSession)
 _MESSAGE = TypeAdapter(Message)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _PLAIN = str.maketrans("‹›", "<>")
 _BYTES = "\x00latin-1"  # no record has a name with a NUL
 _UNSENDABLE = "a secret stands in it, which the store does not keep"
@@ -126,7 +129,7 @@ class Rows:
         return UplinkRow(
             uplink.exchange,
             uplink.received_ns,
-            uplink.peer,
+            _storable(uplink.peer),
             uplink.device,
             uplink.outcome.value,
             uplink.status,
@@ -138,18 +141,37 @@ class Rows:
 
     def aborted(self, aborted: Aborted) -> AbortedRow:
         head, body = self._bytes(aborted.head), self._bytes(aborted.body)
-        return AbortedRow(aborted.exchange, aborted.peer, aborted.why, head, body)
+        return AbortedRow(
+            aborted.exchange, _storable(aborted.peer), _storable(aborted.why), head, body
+        )
 
     def downlink(self, downlink: Downlink) -> DownlinkRow:
-        text = _written(_DOWNLINK.dump_python(downlink))
-        data = self._redact(text)
+        plain = _DOWNLINK.dump_python(downlink)
+        clean = self._clean(plain)
         status = downlink.status.value
-        return DownlinkRow(downlink.id, downlink.device, status, int(data != text), data)
+        return DownlinkRow(
+            downlink.id, downlink.device, status, int(clean != plain), _written(clean)
+        )
 
     def sms(self, sms: Sms) -> SmsRow:
-        text = _written(_SMS.dump_python(sms))
-        data = self._redact(text)
-        return SmsRow(sms.id, sms.device, sms.status, sms.next_ns, int(data != text), data)
+        plain = _SMS.dump_python(sms)
+        clean = self._clean(plain)
+        return SmsRow(
+            sms.id, sms.device, sms.status, sms.next_ns, int(clean != plain), _written(clean)
+        )
+
+    def _clean(self, value: Any) -> Any:
+        """The same without secrets. Not done on JSON as a whole, whose form has to last."""
+        if isinstance(value, str):
+            return self._redact(value)
+        if isinstance(value, bytes):
+            return self._bytes(value)
+        if isinstance(value, Mapping):
+            return {self._redact(str(key)): self._clean(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            clean = [self._clean(item) for item in value]
+            return tuple(clean) if isinstance(value, tuple) else clean
+        return value
 
     def _bytes(self, data: bytes) -> bytes:
         """The bytes; or, if a secret stands in them, about what the timeline would show."""
@@ -177,11 +199,18 @@ class Rows:
             more["tls"] = _TLS.dump_python(uplink.tls)
         if uplink.message is not None:
             more["message"] = uplink.message
-        return self._redact(_written(more)) if more else None
+        return _written(self._clean(more)) if more else None
 
 
 def _written(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_bytes_as_text)
+    return _storable(
+        json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_bytes_as_text)
+    )
+
+
+def _storable(text: str) -> str:
+    """SQLite's text is UTF-8, which has no lone surrogates; in JSON they can be escaped."""
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _bytes_as_text(value: object) -> dict[str, str]:
