@@ -17,7 +17,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from harness.cli import serve_actuator, serve_control, serve_https, serve_mqtt, serve_store
+from harness.cli import (
+    serve_actuator,
+    serve_control,
+    serve_firmware,
+    serve_https,
+    serve_mqtt,
+    serve_store,
+)
 from harness.cli.addresses import address, joined
 from harness.cli.serve_lines import Lines
 from harness.cli.signals import on_signals
@@ -46,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     serve_mqtt.add_arguments(parser)
     serve_control.add_arguments(parser)
     serve_actuator.add_arguments(parser)
+    serve_firmware.add_arguments(parser)
     serve_store.add_arguments(parser)
     parser.add_argument("--clock", metavar="ISO8601", help="start with the clock frozen there")
     parser.add_argument("--ready", type=Path, metavar="FILE", help="bound addresses, as JSON")
@@ -77,7 +85,10 @@ def run(arguments: argparse.Namespace) -> int:
         redactor.add(name, value)
     mqtt = serve_mqtt.read_plan(arguments, document, redactor)
     access = serve_control.read_access(arguments, redactor)
-    settings = PlatformSettings(actuator=serve_actuator.read_settings(arguments, redactor))
+    settings = PlatformSettings(
+        actuator=serve_actuator.read_settings(arguments, redactor),
+        fota=serve_firmware.read_settings(arguments),
+    )
     with contextlib.ExitStack() as closing:
         store = serve_store.open_store(arguments, redactor, closing)
         clock = serve_store.started_clock(frozen, store)

@@ -49,9 +49,32 @@ def _exchange(data: Data) -> str:
     return f"#{data['exchange']}"
 
 
-_WORDS: Mapping[str, Callable[[Event, Data], Told]] = {
+def _part(_: Event, data: Data) -> Told | None:
+    """Parts that come as they should are too many to be told one by one."""
+    if data.get("good") and not data.get("fault") and not data["findings"]:
+        return None
+    asked = data.get("range") or "refused"
+    said = f"firmware {asked}: {data['status'] or 'no answer'}"
+    said += f", fault {data['fault']}" if data.get("fault") else ""
+    return Told(said, data["device"] or data["peer"], bad=True)
+
+
+_WORDS: Mapping[str, Callable[[Event, Data], Told | None]] = {
     "uplink": _uplink,
     "destination.attempt": _attempt,
+    "fota.offer": lambda _, data: Told(
+        f"is {data['action']} firmware {data['version']}, {data['size']:,} bytes", data["device"]
+    ),
+    "fota.part": _part,
+    "fota.done": lambda _, data: Told(
+        f"has fetched firmware {data['version']} in {data['requests']} requests", data["device"]
+    ),
+    "fota.reported": lambda _, data: Told(
+        f"reports firmware {data['version']}",
+        data["device"],
+        _exchange(data),
+        bad=bool(data["findings"]),
+    ),
     "http.aborted": lambda _, data: Told(
         f"aborted: {data['why']}", data["peer"], _exchange(data), bad=True
     ),

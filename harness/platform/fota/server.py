@@ -134,7 +134,7 @@ class FileServer:
             offer = self._known(ident)
             offer.old_tokens.append(offer.token)
             offer.again = "", 0
-            return self._issue(offer, life_s, self._clock.now_ns(), "renewed")
+            return self._issue(offer, life_s, self._clock.now_ns(), "offered again")
 
     def _issue(self, offer: Tracked, life_s: float, now_ns: int, action: str) -> FirmwareOffer:
         offer.token = new_token(self.settings.token_length)

@@ -1,0 +1,86 @@
+"""What else can happen to the file server: chaos, hostile bytes, devices that leave."""
+
+from __future__ import annotations
+
+import socket
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from harness.clock import Deadline
+from harness.evidence import Event
+from harness.platform.chaos import RefuseInSequence, ResetConnection
+from harness.platform.faults import make_fault
+from tests.fota.bench import Client, offer
+from tests.platform.bench import Rig
+
+
+def parts(rig: Rig, count: int) -> list[Event]:
+    """The events of the requests, once there are so many."""
+    assert rig.platform.wait(lambda: len(_parts(rig)) >= count, Deadline.after(10))
+    return _parts(rig)
+
+
+def _parts(rig: Rig) -> list[Event]:
+    return [event for event in rig.timeline.events() if event.kind == "fota.part"]
+
+
+def test_chaos_hits_the_file_server_too(rig: Rig, client: Client) -> None:
+    """A rule refuses in turn; the event names it, and such a part does not count as fetched."""
+    rig.platform.chaos.add(
+        RefuseInSequence(("normal", "unverified"), repeat=True), device="tracker-1"
+    )
+    statuses = [client.get("0-9").status for _ in range(4)]
+    assert statuses.count(206) == statuses.count(401) == 2
+    struck = [event for event in parts(rig, 4) if "chaos" in event.data]
+    assert len(struck) == 2
+    assert all("chaos-1" in event.data["chaos"][0] for event in struck)
+
+
+def test_a_reset_is_no_answer(rig: Rig, client: Client) -> None:
+    """The device gets nothing; the event has no status, and the bytes are still missing."""
+    rig.platform.chaos.add(ResetConnection(1.0))
+    with rig.connect() as sock:
+        sock.sendall(client.part("0-9"))
+        try:
+            got = sock.recv(100)
+        except ConnectionResetError:
+            got = b""
+    assert got == b""
+    (event,) = parts(rig, 1)
+    assert (event.data["status"], event.data["good"]) == (None, False)
+    assert str(offer(rig).missing[0]) == "0-1023"
+
+
+def test_a_device_that_leaves_does_not_have_the_part(rig: Rig, client: Client) -> None:
+    """A late part whose device has gone is neither whole nor fetched."""
+    rig.platform.firmware.faults.add(make_fault("late", {"seconds": 30}))
+    with rig.connect() as sock:
+        sock.sendall(client.part("0-9"))
+        rig.platform.wait(lambda: rig.platform.firmware.all()[0].requests > 0, Deadline.after(10))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    (event,) = parts(rig, 1)
+    assert (event.data["whole"], event.data["good"]) == (False, False)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(
+        st.sampled_from(["Range", "Authorization", "Host", "Content-Length", "X"]).flatmap(
+            lambda name: st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=40)
+            .map(lambda value: f"{name}: {value}")
+        ),
+        max_size=6,
+    )
+)  # fmt: skip
+def test_no_request_breaks_it(rig: Rig, client: Client, headers: list[str]) -> None:
+    """Whatever the headers are, there is an answer, or the connection ends; then it serves on."""
+    raw = "\r\n".join([f"GET {client.path} HTTP/1.1", *headers, "Connection: close", "", ""])
+    with rig.connect() as sock:
+        sock.sendall(raw.encode("latin-1"))
+        sock.shutdown(socket.SHUT_WR)
+        while sock.recv(65536):
+            pass
+    assert client.get("0-9").status == 206
