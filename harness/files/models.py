@@ -23,6 +23,7 @@ from harness.errors import FileError, Location
 from harness.files.strict_yaml import Document, load_document
 
 M = TypeVar("M", bound="Model")
+_TOLD = 50  # problems of one file; who made more made one of them many times
 
 
 def _hyphens(name: str) -> str:
@@ -120,7 +121,7 @@ def validate(document: Document, model: type[M], data: Any) -> M:
     """Validate ``data`` (the document's own, or a filled-in copy of the same shape).
 
     Raises the first problem, in file order, as :class:`~harness.errors.FileError`; when there
-    are more, they follow on lines of their own.
+    are more, they follow on lines of their own, up to 50.
     """
     if not isinstance(data, dict):
         raise FileError(document.locate(()), "the file must be a mapping of keys to values")
@@ -136,7 +137,9 @@ def validate(document: Document, model: type[M], data: Any) -> M:
             key=lambda problem: problem[:3],
         )
         _, _, message, place = problems[0]
-        more = "".join(f"\n{other[3]}: {other[2]}" for other in problems[1:])
+        more = "".join(f"\n{other[3]}: {other[2]}" for other in problems[1:_TOLD])
+        if len(problems) > _TOLD:
+            more += f"\n… and {len(problems) - _TOLD:,} more"
         raise FileError(place, message + more) from None
 
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import FileError, Location, UsageError
+from harness.files import Model, validate
 from harness.files.plain_yaml import NotPlain, plain_data
 from harness.files.strict_yaml import load_document, parse_document
 
@@ -110,6 +111,25 @@ def test_a_large_file_of_devices_is_plain() -> None:
     assert document.data == plain_data(text)
     assert document.data["devices"]["meter-9999"]["secret"] == {"env": "SECRET_9999"}
     assert str(document.locate(("devices", "meter-9999", "secret"))) == "f:20001:49"
+
+
+class Thing(Model):
+    """What a file may hold."""
+
+    things: dict[str, int]
+
+
+def test_thousands_of_mistakes_are_told_in_few_lines() -> None:
+    """The first fifty with their places, in the order of the file, and how many more there are."""
+    text = "things:\n" + "".join(f"  t{n}: x\n" for n in range(5_000))
+    document = parse_document(text, "f")
+    with pytest.raises(FileError) as wrong:
+        validate(document, Thing, document.data)
+    lines = str(wrong.value).splitlines()
+    assert len(lines) == 51
+    assert lines[0].startswith("f:2:7: things.t0: ")
+    assert lines[49].startswith("f:51:8: things.t49: ")
+    assert lines[50] == "… and 4,950 more"
 
 
 def place_of_error(text: str) -> Location:
