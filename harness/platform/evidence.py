@@ -77,11 +77,7 @@ class Evidence:
             kind,
             exchange=uplink.exchange,
             device=uplink.device,
-            topic=message.topic,
-            payload=message.payload,
-            qos=message.qos,
-            retain=message.retain,
-            properties=[list(pair) for pair in message.properties],
+            **message.as_dict(),
             described=False,
             **more,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Message(NamedTuple):
@@ -18,3 +18,13 @@ class Message(NamedTuple):
     def peer(self) -> str:
         """Stands where a request's address stands: who published is not known to a subscriber."""
         return f"mqtt:{self.topic}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data; bytes are text with one character per byte (latin-1)."""
+        return {
+            "topic": self.topic,
+            "payload": self.payload.decode("latin-1"),
+            "qos": self.qos,
+            "retain": self.retain,
+            "properties": [list(pair) for pair in self.properties],
+        }

@@ -216,6 +216,7 @@ class Uplink:
             "chaos": list(self.chaos),
             "downlink": self.downlink,
             "tls": self.tls and {"version": self.tls.version, "cipher": self.tls.cipher},
+            "mqtt": self.message and self.message.as_dict(),
             "head": self.head.decode("latin-1"),
             "body": self.body.decode("latin-1"),
         }

@@ -170,6 +170,12 @@ def test_nobody_listens_at_the_external_broker(broker: BrokerKind) -> None:
         rig.platform.start_mqtt(HostSockets(), *bench.address, settings=external)
 
 
+def test_an_external_broker_has_a_port() -> None:
+    """Any port will do for a broker of ours, and for no other."""
+    with running() as rig, pytest.raises(UsageError, match="for example"):
+        rig.platform.start_mqtt(HostSockets(), settings=MqttSettings(broker="external"))
+
+
 def test_an_external_broker_serves(broker: BrokerKind) -> None:
     """A broker that is there already, with an account of the platform's."""
     own = MqttSettings(broker=broker, credentials="shared", username="x", password="y" * 8)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Protocol
 
+from harness.errors import UsageError
 from harness.network.loop import LoopThread
 from harness.network.sockets import SocketFactory
 from harness.platform.mqtt.errors import MqttMissing
@@ -87,12 +88,17 @@ def open_broker(
 ) -> Broker:
     """Start, or name, the broker that the settings ask for.
 
-    Raises :class:`MqttMissing` when it is not installed, and
+    Raises :class:`~harness.errors.UsageError` for an external one without a port,
+    :class:`MqttMissing` when it is not installed, and
     :class:`~harness.platform.mqtt.errors.BrokerUnavailable` or
     :class:`~harness.network.sockets.AddressUnavailable` when it does not come up.
     """
     kind = accounts.settings.broker
     if kind == "external":
+        if port == 0:
+            raise UsageError(
+                "MQTT: an external broker has a port, for example address: 192.0.2.7:1883"
+            )
         return External((host, port))
     return _starter(kind, version_5=accounts.settings.token == "user-property")(
         accounts, sockets, loop, host, port

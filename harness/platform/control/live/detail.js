@@ -51,7 +51,7 @@ export class Detail {
     this.tabs = tabs("Parts of the uplink", [
       { name: "findings", title: "Findings", mark: broken || null, make: () => this.findings() },
       { name: "token", title: "Token", make: () => token(uplink) },
-      { name: "request", title: "Request", make: () => bytesView("How to show the request", [{ title: "Head", bytes: uplink.head }, { title: "Body", bytes: uplink.body }]) },
+      { name: "request", title: "Request", make: () => bytesView("How to show the request", parts(uplink)) },
       { name: "senml", title: "SenML", make: () => senml(uplink) },
       { name: "answer", title: "Answer", make: () => answer(uplink) },
       { name: "again", title: "Again", make: () => this.again() },
@@ -63,8 +63,7 @@ export class Detail {
       el("header", { class: "detail-head" },
         el("h2", {}, `#${uplink.exchange} `, uplink.device ?? "unknown device"),
         el("p", {}, el("span", { class: `chip ${good ? "good" : "bad"}` }, outcomeWords(uplink.outcome)),
-          uplink.status ? el("span", { class: "chip" }, `answered ${uplink.status}`) : el("span", { class: "chip warn" }, "not answered"),
-          uplink.tls ? el("span", { class: "chip" }, `${uplink.tls.version} ${uplink.tls.cipher}`) : el("span", { class: "chip" }, "plain HTTP"),
+          uplink.mqtt ? el("span", { class: "chip warn" }, "MQTT, not described") : way(uplink),
           uplink.faults.map((fault) => el("span", { class: "chip warn" }, `disturbed: ${fault}`)),
           uplink.downlink ? el("span", { class: "chip" }, `took downlink ${uplink.downlink}`) : null),
         el("p", { class: "dim" }, `received ${time(uplink.received)} (scenario time) from ${uplink.peer}`),
@@ -103,6 +102,23 @@ export class Detail {
       ] : el("p", {}, "A scenario cannot say this: its head is no HTTP request, or its body no text."),
     ];
   }
+}
+
+function way({ status, tls }) {
+  return [
+    status ? el("span", { class: "chip" }, `answered ${status}`) : el("span", { class: "chip warn" }, "not answered"),
+    el("span", { class: "chip" }, tls ? `${tls.version} ${tls.cipher}` : "plain HTTP"),
+  ];
+}
+
+function parts({ head, body, mqtt }) {
+  if (!mqtt) return [{ title: "Head", bytes: head }, { title: "Body", bytes: body }];
+  const properties = mqtt.properties.map(([name, value]) => `${name}: ${value}\n`).join("");
+  return [
+    { title: "MQTT topic (not described by the documents)", bytes: mqtt.topic },
+    ...(properties ? [{ title: "User properties", bytes: properties }] : []),
+    { title: "Payload", bytes: mqtt.payload },
+  ];
 }
 
 function token(uplink) {
@@ -174,6 +190,10 @@ async function draw(uplink, place) {
 }
 
 function answer(uplink) {
+  if (uplink.mqtt) {
+    return [el("p", {}, "By MQTT nothing is answered."),
+      uplink.downlink ? el("p", {}, `Downlink ${uplink.downlink} was published after it.`) : null];
+  }
   return [
     uplink.faults.length ? el("p", { class: "verdict warn" }, `Disturbed on purpose: ${uplink.faults.join(", ")}.`) : null,
     uplink.answer.whole ? null : el("p", {}, "The device did not get all of it."),
