@@ -193,4 +193,16 @@ def _checked(index: int, record: Record) -> Record:
     kinds: tuple[type, ...] = {"v": (int, float), "vb": (bool,)}.get(values[0], (str,))
     if not isinstance(value, kinds) or (values[0] == "v" and isinstance(value, bool)):
         raise UsageError(f"{where}: {value!r} is no value for `{values[0]}`")
+    for label, content in record.items():
+        if not isinstance(label, str) or not isinstance(content, str | int | float | bool):
+            raise UsageError(f"{where}: {label!r} is no text, number, true or false")
+    try:
+        json.dumps(dict(record), ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:  # of a number, or of half a character
+        raise UsageError(f"{where} cannot be written as JSON: {_short(record)}") from None
     return dict(record)
+
+
+def _short(record: Record) -> str:
+    text = repr(dict(record))
+    return text if len(text) <= 80 else text[:79] + "…"

@@ -285,7 +285,10 @@ class _Builder:
         self._box(event, "platform", text, "good" if status == "delivered" else "bad")
 
     def _downlink(self, event: Event) -> None:
-        text = f"downlink {event.data.get('id')} {event.data.get('status')}"
+        what = event.data.get("status")
+        if event.data.get("from") == what:  # on its way, or lost on it
+            what = event.data.get("reason", what)
+        text = f"downlink {event.data.get('id')} {what}"
         self._box(event, "platform", shorten(text, 36))
 
     def _submit(self, event: Event) -> None:

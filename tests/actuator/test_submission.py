@@ -74,6 +74,14 @@ def test_a_raw_downlink_goes_as_it_is(
     assert api.listed("/http/downlinks")[0]["style"] == "raw"
 
 
+def test_a_message_may_be_nested(api: Acting) -> None:
+    """As deep as JSON is read here, it is written too, or it is refused."""
+    for depth in (10, 400, 900, 985, 990, 995):
+        body = b'{"networkId":"%s","message":%s1%s}'
+        answer = api.post("/http/downlinks", body % (NETWORK.encode(), b"[" * depth, b"]" * depth))
+        assert answer.status == 201 or "too deeply" in answer.error
+
+
 def test_a_raw_pack_that_names_its_device_needs_nothing_else(api: Acting) -> None:
     """The SenML array itself, compact, in its own shape."""
     assert api.post("/http/downlinks", COMMAND).status == 201
@@ -145,6 +153,10 @@ def test_the_deprecated_way_still_works(api: Acting) -> None:
         ("/downlinks", {"deviceId": "f24108fa-d102-40ff-8263-f8d46908a386", "message": "a"}, 404,
          "no device has the deviceId"),
         ("/http/downlinks", {"networkId": NETWORK, "message": "\ud800"}, 400, "half a character"),
+        ("/downlinks", {"networkId": NETWORK, "tagValue": "\ud800", "message": "a"}, 400, "tagV"),
+        ("/downlinks", [{"bn": NETWORK, "n": "a", "vs": "\ud800"}], 400, "written as JSON"),
+        ("/downlinks", [{"bn": NETWORK, "n": "a", "v": 1, "x": [1]}], 400, "'x' is no text"),
+        ("/http/downlinks", b'{"networkId":"a","message":"\xff"}', 400, "no JSON"),
         ("/sms/downlinks", {"networkId": NETWORK, "message": "x" * 1531}, 400, "1530"),
         ("/sms/downlinks", {"networkId": "urn:dev:IMEI:490154203237518:", "message": "a"}, 400,
          "M2M+"),
@@ -167,8 +179,9 @@ def test_a_wrong_submission_says_why(
     assert (event.data["status"], event.data["reason"]) == (status, answer.error)
 
 
+ANY = st.characters(exclude_categories=())  # halves of characters too
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(ANY, max_size=8)
     | st.sampled_from([NETWORK, DEVICE]),
     lambda inner: st.lists(inner, max_size=3)
     | st.dictionaries(

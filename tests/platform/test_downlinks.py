@@ -73,7 +73,8 @@ def test_a_large_downlink_arrives_whole(rig: Rig) -> None:
 @pytest.mark.parametrize(
     "records",
     [[], [{"v": 1}], [{"n": "a"}], [{"n": "a", "v": "1"}], [{"n": "a", "v": 1, "vs": "x"}],
-     [{"n": "a", "v": True}], [{"bn": "urn:", "n": "a", "v": 1}]],
+     [{"n": "a", "v": True}], [{"bn": "urn:", "n": "a", "v": 1}], [{"n": "a", "v": float("nan")}],
+     [{"n": "a", "vs": "\ud800"}], [{"n": "a", "v": 1, "u": None}], [{"n": "a", "v": 1, 7: 8}]],
 )  # fmt: skip
 def test_wrong_records_are_refused(rig: Rig, records: list[dict[str, object]]) -> None:
     """An order that would be no SenML is refused before it is queued."""

@@ -49,15 +49,18 @@ class Submission:
         """The message as bytes for the device: text as it is, JSON without white space."""
         if isinstance(self.message, str):
             return _encoded(self.message)
-        text = json.dumps(self.message, ensure_ascii=False, separators=(",", ":"))
+        try:
+            text = json.dumps(self.message, ensure_ascii=False, separators=(",", ":"))
+        except RecursionError:
+            raise WrongRequest("the message is nested too deeply") from None
         return _encoded(text)
 
 
-def _encoded(text: str) -> bytes:
+def _encoded(text: str, what: str = "the message") -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        raise WrongRequest("the message holds half a character (a lone surrogate)") from None
+        raise WrongRequest(f"{what} holds half a character (a lone surrogate)") from None
 
 
 def read_submission(
@@ -97,6 +100,8 @@ def _text(body: Mapping[Any, Any], key: str) -> str | None:
     value = body.get(key)
     if value is not None and not isinstance(value, str):
         raise WrongRequest(f"{key} is text")
+    if value is not None:
+        _encoded(value, key)
     return value
 
 
