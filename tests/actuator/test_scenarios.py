@@ -62,8 +62,8 @@ def test_what_is_not_as_expected_is_told(tmp_path: Path) -> None:
     told = {
         "status": (submit + "expect: {actuator: {status: FAILED}, within: 0s}",
                    "dl-1 with status 'FAILED'"),
-        "steps": (submit + "expect: {actuator: {steps: [Queued]}, within: 0s}",
-                  "Queued → Executing"),
+        "steps": (submit + "expect: {actuator: {steps: [QUEUED]}, within: 0s}",
+                  "QUEUED → EXECUTING"),
         "count": ("expect: {actuator: {count: 1}, within: 0s}", "1 downlinks in the listing"),
         "number": (submit + "expect: {actuator: {number: 2, tag: a}, within: 0s}",
                    "downlink 2 in the listing"),

@@ -38,10 +38,10 @@ def test_an_actuator_style_downlink_travels_as_a_senml_pack(api: Acting, order: 
     assert json.loads(entry.pop("message")) == pack
     steps = [(step["from"], step["to"]) for step in entry.pop("transitions")]
     assert steps == [
-        (None, "Queued"),
-        ("Queued", "Executing"),
-        ("Executing", "Executing"),
-        ("Executing", "Succeeded"),
+        (None, "QUEUED"),
+        ("QUEUED", "EXECUTING"),
+        ("EXECUTING", "EXECUTING"),
+        ("EXECUTING", "SUCCEEDED"),
     ]
     tag = order.get("tagValue") if isinstance(order, dict) else None
     moment = "2023-11-14T22:13:20.000Z"

@@ -50,6 +50,11 @@ class Entry:
     modified_ns: int
     transitions: tuple[Transition, ...] = field(default=(), repr=False)
 
+    @property
+    def steps(self) -> list[str]:
+        """The statuses it went through, as the API names them."""
+        return [step.after.upper() for step in self.transitions]
+
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready. The names of tagValue, networkId and message are documented."""
         return {
@@ -64,7 +69,10 @@ class Entry:
             "status": self.status,
             "createdAt": shown_moment(self.created_ns),
             "modifiedAt": shown_moment(self.modified_ns),
-            "transitions": [transition.as_dict() for transition in self.transitions],
+            "transitions": [
+                {**step.as_dict(), "from": step.before and step.before.upper(), "to": name}
+                for step, name in zip(self.transitions, self.steps, strict=True)
+            ],
         }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.platform.actuator.model import Entry, WrongRequest
+from harness.platform.actuator.model import WrongRequest
 from harness.platform.actuator.service import Listing
 from harness.scenario.actuator_model import ActuatorExpectation, DownlinkLifeExpectation
 from harness.scenario.stage import Stage
@@ -51,11 +51,7 @@ def _of_entry(stage: Stage, listing: Listing, want: ActuatorExpectation) -> Mism
         if wanted is not None and (wanted != seen if whole else wanted not in seen):
             requirements = ("SMS-FAILED",) if wanted == "FAILED" else ()
             return Mismatch(f"{entry.id} with {name} {wanted!r}", seen or "none", requirements)
-    return _of_steps(entry.id, want.steps, _steps(entry))
-
-
-def _steps(entry: Entry) -> list[str]:
-    return [step.after for step in entry.transitions]
+    return _of_steps(entry.id, want.steps, entry.steps)
 
 
 def _of_steps(ident: str, want: list[str] | None, seen: list[str]) -> Mismatch | None:
