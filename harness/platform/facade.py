@@ -384,6 +384,7 @@ class Platform:
         registration = self._registered(device)
         self._ingestion.downlinks.fail_all(device, "the device was removed")
         self.registry.remove(device)
+        self.firmware.withdraw(device)
         self._evidence.registration("device.removed", registration)
         return registration
 

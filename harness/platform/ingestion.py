@@ -76,8 +76,9 @@ class Ingestion:
         self, peer: str, request: Request, secured: Secured | None = None, nth: int = 1
     ) -> Uplink | FileAnswer:
         parsed = request.parsed
-        if parsed is not None and self.files is not None and parsed.path.startswith(FILES_PATH):
-            return self.files.answer(peer, request, nth)
+        files = self.files if secured is None else None  # firmware is for M2M devices
+        if parsed is not None and files is not None and parsed.path.startswith(FILES_PATH):
+            return files.answer(peer, request, nth)
         close = parsed is not None and not parsed.keep_alive
         now_ns = self._clock.now_ns()
         verdict = self._judge.request(request, now_ns)

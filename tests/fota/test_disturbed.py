@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import socket
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.clock import Deadline
+from harness.errors import UsageError
 from harness.evidence import Event
 from harness.platform.chaos import RefuseInSequence, ResetConnection
 from harness.platform.faults import make_fault
-from tests.fota.bench import Client, offer
+from tests.fota.bench import Client, offer, uplink
 from tests.platform.bench import Rig
 
 
@@ -61,6 +63,32 @@ def test_a_device_that_leaves_does_not_have_the_part(rig: Rig, client: Client) -
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     (event,) = parts(rig, 1)
     assert (event.data["whole"], event.data["good"]) == (False, False)
+
+
+def test_the_urls_of_a_device_that_is_no_more_lead_nowhere(rig: Rig, client: Client) -> None:
+    """404 from then on; what it fetched before stays readable."""
+    assert client.get("0-9").good
+    rig.platform.remove("tracker-1")
+    assert client.get("0-9").status == 404
+    assert len(offer(rig).parts) == 1
+
+
+def test_an_offer_whose_downlink_is_refused_is_none(rig: Rig, client: Client) -> None:
+    """Nothing has changed then: neither a new offer, nor the token of the one before."""
+    files = rig.platform.firmware
+
+    def refuse(device: str, records: object) -> str:
+        raise UsageError("the disk is full")
+
+    files._queue = refuse  # what a store does whose disk is full
+    with pytest.raises(UsageError, match="full"):
+        rig.platform.offer_firmware("tracker-1", b"image", "2.0.0")
+    with pytest.raises(UsageError, match="full"):
+        files.renew("fw-1")
+    assert [made.version for made in files.all()] == ["1.1.0"]
+    assert client.get("0-1023").good
+    uplink(rig, '{"n":"firmware","vs":"1.1.0"}')
+    assert offer(rig, 1).reported == "1.1.0"
 
 
 @settings(

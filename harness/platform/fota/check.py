@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hmac import compare_digest
 from typing import NamedTuple
 
@@ -45,7 +46,9 @@ def examine_form(head: Head, settings: FotaSettings) -> tuple[int | None, list[F
     return None, findings
 
 
-def check_token(head: Head, offer: Tracked, others: list[Tracked], now_ns: int) -> list[Finding]:
+def check_token(
+    head: Head, offer: Tracked, others: Iterable[Tracked], now_ns: int
+) -> list[Finding]:
     """FOTA-OFFER: why the token does not open this URL; empty when it does.
 
     A token that has expired is no fault of the device: that finding is an ``info``.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -134,6 +133,7 @@ class Tracked:
     offered_ns: int
     expires_ns: int
     status_form: StatusForm
+    crc: int
     downlink: str = ""
     old_tokens: list[str] = field(default_factory=list)
     requests: int = 0
@@ -145,10 +145,6 @@ class Tracked:
     fetched_ns: int | None = None
     reported: str | None = None
     reported_ns: int | None = None
-
-    @property
-    def crc(self) -> int:
-        return zlib.crc32(self.image)
 
     def note(self, part: Part) -> bool:
         """Remember a request that is over; True when it brought the last byte that was missing."""

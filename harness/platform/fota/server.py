@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.clock import ScenarioClock
-from harness.errors import UsageError
+from harness.errors import HilError, UsageError
 from harness.evidence import Recorder
 from harness.platform.chaos import Chaos
 from harness.platform.faults import (
@@ -113,16 +113,24 @@ class FileServer:
         with self._lock:
             self._count += 1
             path = f"{FILES_PATH}{uuid.uuid4()}"
-            now_ns = self._clock.now_ns()
             offer = Tracked(
                 f"fw-{self._count}", device, version, bytes(image), path,
-                self.settings.base_url + path, "", now_ns, 0,
-                status_form or self.settings.status_form,
+                self.settings.base_url + path, "", self._clock.now_ns(), 0,
+                status_form or self.settings.status_form, zlib.crc32(image),
             )  # fmt: skip
+            # Known before the downlink: the device may be quicker than we are.
+            before = self._newest.get(device)
             self._offers.append(offer)
             self._by_path[path] = self._newest[device] = offer
-            self._forget()
-            return self._issue(offer, life_s, now_ns, "offered")
+        try:
+            return self._issue(offer, life_s, "offered")
+        except HilError:
+            with self._lock:
+                self._offers.remove(offer)
+                del self._by_path[path], self._newest[device]
+                if before is not None:
+                    self._newest[device] = before
+            raise
 
     def renew(self, ident: str, token_life_s: float | None = None) -> FirmwareOffer:
         """A new token for the same URL, in a new downlink; the old token opens nothing more.
@@ -132,21 +140,39 @@ class FileServer:
         life_s = self.settings.token_life_s if token_life_s is None else token_life_s
         with self._lock:
             offer = self._known(ident)
-            offer.old_tokens.append(offer.token)
-            offer.again = "", 0
-            return self._issue(offer, life_s, self._clock.now_ns(), "offered again")
+            old, expired_ns = offer.token, offer.expires_ns
+            offer.old_tokens.append(old)
+        try:
+            return self._issue(offer, life_s, "offered again")
+        except HilError:
+            with self._lock:
+                offer.old_tokens.remove(old)
+                offer.token, offer.expires_ns = old, expired_ns
+            raise
 
-    def _issue(self, offer: Tracked, life_s: float, now_ns: int, action: str) -> FirmwareOffer:
-        offer.token = new_token(self.settings.token_length)
-        offer.expires_ns = now_ns + round(life_s * 1e9)
-        hide_token(offer.token, offer.device, self._hide)
-        records = [{"n": "url", "vs": offer.url}, {"n": "token", "vs": offer.token}]
-        offer.downlink = self._queue(offer.device, records)
-        view = offer.view()
-        self._record("fota.offer", offer, action=action, version=offer.version, size=view.size,
-                     crc=view.crc, url=offer.url, downlink=offer.downlink,
-                     token_life_s=life_s)  # fmt: skip
-        return view
+    def _issue(self, offer: Tracked, life_s: float, action: str) -> FirmwareOffer:
+        token = new_token(self.settings.token_length)
+        hide_token(token, offer.device, self._hide)
+        with self._lock:
+            offer.token = token
+            offer.expires_ns = self._clock.now_ns() + round(life_s * 1e9)
+        records = [{"n": "url", "vs": offer.url}, {"n": "token", "vs": token}]
+        downlink = self._queue(offer.device, records)  # without our lock: it may wait for a disk
+        with self._lock:
+            offer.downlink, offer.again = downlink, ("", 0)
+            self._forget()
+            self._record("fota.offer", offer, action=action, version=offer.version,
+                         size=len(offer.image), crc=shown_crc(offer.crc), url=offer.url,
+                         downlink=downlink, token_life_s=life_s)  # fmt: skip
+            return offer.view()
+
+    def withdraw(self, device: str) -> None:
+        """The device is no more: its URLs lead nowhere, what it did stays readable."""
+        with self._lock:
+            self._newest.pop(device, None)
+            for offer in self._offers:
+                if offer.device == device:
+                    self._by_path.pop(offer.path, None)
 
     def all(self, device: str | None = None) -> tuple[FirmwareOffer, ...]:
         """The offers, or those of one device, oldest first."""
@@ -167,7 +193,7 @@ class FileServer:
     def _forget(self) -> None:
         while len(self._offers) > KEPT_OFFERS:
             old = self._offers.popleft()
-            del self._by_path[old.path]
+            self._by_path.pop(old.path, None)
             if self._newest.get(old.device) is old:
                 del self._newest[old.device]
 
@@ -220,7 +246,7 @@ class FileServer:
         close = not head.keep_alive or (
             settings.last_request == "announced" and nth >= settings.requests_per_connection
         )
-        others = [other for other in self._offers if other is not offer]
+        others = (other for other in self._offers if other is not offer)
         token = check_token(head, offer, others, self._clock.now_ns())
         findings += token
         if refused is None and token:
