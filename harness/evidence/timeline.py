@@ -16,7 +16,7 @@ import math
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -223,18 +223,19 @@ class Timeline:
             for one in made:
                 self._tell(one.event())
 
-    def _remember(self, new: Iterable[Event | _Prepared]) -> None:
-        events, limit = self._events, self._keep_characters
+    def _remember(self, new: Sequence[Event | _Prepared]) -> None:
+        self._events.extend(new)
+        limit = self._keep_characters
         if limit is None:
-            events.extend(new)
             return
         for event in new:
-            if events and len(events) == events.maxlen:
-                self._characters -= _length(events[0])
-            events.append(event)
             self._characters += _length(event)
-            while self._characters > limit:
-                self._characters -= _length(events.popleft())
+        if self._characters > limit:
+            # Those that have left for their number are still counted in: count anew, and make
+            # room for a while, so that this is rarely done.
+            self._characters = sum(map(_length, self._events))
+            while self._characters > limit * 3 // 4:
+                self._characters -= _length(self._events.popleft())
 
     def listen(self, listener: Callable[[Event], object]) -> None:
         """Call ``listener`` with every event from now on, in the recording thread."""

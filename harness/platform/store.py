@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from harness.clock import Deadline
 from harness.platform.uplink import Uplink
@@ -24,6 +24,9 @@ class Aborted(NamedTuple):
     body: bytes
 
 
+_Kept = TypeVar("_Kept", Uplink, Aborted)
+
+
 class UplinkStore:
     """Written by the loop's thread, read and waited on by any.
 
@@ -32,9 +35,9 @@ class UplinkStore:
     """
 
     def __init__(self, keep: int, keep_bytes: int) -> None:
-        self.uplinks: deque[Uplink] = deque()
-        self.aborted: deque[Aborted] = deque()
-        self._keep, self._keep_bytes = keep, keep_bytes
+        self.uplinks: deque[Uplink] = deque(maxlen=keep)
+        self.aborted: deque[Aborted] = deque(maxlen=keep)
+        self._keep_bytes = keep_bytes
         self._uplink_bytes = self._aborted_bytes = 0
         self._changed = threading.Condition()
         self._waiters = 0
@@ -46,20 +49,17 @@ class UplinkStore:
 
     def add(self, uplink: Uplink) -> None:
         """The newest uplink so far."""
-        uplinks = self.uplinks
-        uplinks.append(uplink)
+        self.uplinks.append(uplink)
         self._uplink_bytes += len(uplink.head) + len(uplink.body)
-        while len(uplinks) > self._keep or self._uplink_bytes > self._keep_bytes:
-            oldest = uplinks.popleft()
-            self._uplink_bytes -= len(oldest.head) + len(oldest.body)
+        if self._uplink_bytes > self._keep_bytes:
+            self._uplink_bytes = _trimmed(self.uplinks, self._keep_bytes)
 
     def add_aborted(self, aborted: Aborted) -> None:
         """The newest aborted request so far."""
         self.aborted.append(aborted)
         self._aborted_bytes += len(aborted.head) + len(aborted.body)
-        while len(self.aborted) > self._keep or self._aborted_bytes > self._keep_bytes:
-            oldest = self.aborted.popleft()
-            self._aborted_bytes -= len(oldest.head) + len(oldest.body)
+        if self._aborted_bytes > self._keep_bytes:
+            self._aborted_bytes = _trimmed(self.aborted, self._keep_bytes)
 
     def touched(self) -> None:
         """Something changed: let waiters look again. Nearly free while nobody waits."""
@@ -77,3 +77,13 @@ class UplinkStore:
                 return self._changed.wait_for(predicate, deadline.left())
             finally:
                 self._waiters -= 1
+
+
+def _trimmed(kept: deque[_Kept], limit: int) -> int:
+    """Drop the oldest when they are too large; how many bytes are left. What left for its number
+    was still counted: so they are counted anew, and made less than need be, that it is rare."""
+    size = sum(len(one.head) + len(one.body) for one in kept)
+    while size > limit * 3 // 4 and len(kept) > 1:
+        oldest = kept.popleft()
+        size -= len(oldest.head) + len(oldest.body)
+    return size

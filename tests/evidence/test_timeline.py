@@ -197,4 +197,6 @@ def test_memory_is_bounded_by_what_events_say(tmp_path: Path) -> None:
     timeline.close()
     kept = [event.seq for event in timeline.events()]
     assert kept == [10, 11, 12, 13]
+    timeline.record("bench", "note", text="x" * 70)
+    assert [event.seq for event in timeline.events()] == [14]
     assert [event.seq for event in read_timeline(tmp_path / "t.jsonl")] == list(range(1, 14))
