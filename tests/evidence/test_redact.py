@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+import threading
 
 import pytest
 from hypothesis import given
@@ -64,3 +65,25 @@ def test_few_and_many_agree(secrets: list[str], data: st.DataObject) -> None:
         assert not any(secret in shown for secret in secrets)
         if not any(secret in text for secret in secrets):
             assert shown == text
+
+
+def test_one_that_is_added_while_others_look_is_hidden_from_then_on() -> None:
+    """Whoever has just added a secret never sees it again, however busy the other threads are."""
+    redactor = Redactor([(f"secret {number}", f"Known{number:027}") for number in range(100)])
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            redactor("nothing to hide here")
+
+    threads = [threading.Thread(target=look) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for number in range(200):
+            redactor.add(f"new {number}", f"Added{number:027}")
+            assert redactor(f"x Added{number:027}") == f"x ‹new {number}›"
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join(10)

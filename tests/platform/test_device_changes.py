@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from harness.errors import UsageError
 from harness.platform.facade import UnknownDevice
 from harness.platform.registry import DeviceTaken, Registration
 from harness.token import compute
+from harness.urn import luhn_digit
 from tests.platform.bench import BODY, SECRET, Rig, read_answer, request, running
 
 NEW = "Another0Secret1Of2Letters3And4Digits"
@@ -114,3 +116,34 @@ def test_the_downlinks_of_a_removed_device_fail(rig: Rig) -> None:
     assert rig.platform.downlinks()[1].history[-1].reason == "the device was removed"
     with pytest.raises(UnknownDevice):
         rig.platform.queue_downlink("tracker-1", records)
+
+
+def test_others_are_served_while_devices_come_and_go(rig: Rig) -> None:
+    """Hundreds registered, re-keyed and removed in one thread: nobody else notices."""
+    wrong: list[BaseException] = []
+
+    def change() -> None:
+        try:
+            for number in range(300):
+                name = f"fleet-{number}"
+                digits = f"86753091{number:06d}"
+                device = Registration(name, imei=digits + str(luhn_digit(digits)), secret=SECRET)
+                rig.platform.register(device)
+                rig.platform.change_secret(name, f"{SECRET}{number}")
+                assert sum(1 for _ in rig.platform.registry) >= 4
+                if number % 2:
+                    rig.platform.remove(name)
+        except BaseException as error:  # handed to the test, which is in another thread
+            wrong.append(error)
+
+    changing = threading.Thread(target=change)
+    changing.start()
+    with rig.connect() as sock:
+        answers = 0
+        while changing.is_alive() or answers < 50:
+            sock.sendall(request())
+            assert read_answer(sock).startswith(b"HTTP/1.1 202 ")
+            answers += 1
+    changing.join(30)
+    assert wrong == []
+    assert len(rig.platform.registry) == 3 + 150
