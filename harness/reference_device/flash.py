@@ -25,7 +25,7 @@ class Download:
 
 
 class Flash:
-    """``folder`` exists; None: nothing survives. ``version`` runs unless an update was installed."""
+    """``folder`` exists; None: nothing survives. ``version`` runs until an update is installed."""
 
     def __init__(self, folder: Path | None, version: str) -> None:
         self._folder = folder

@@ -23,7 +23,7 @@ def test_what_the_simulated_devices_offer() -> None:
     assert regular.capabilities - plus.capabilities == {"sim-regular"}
     assert "firmware" not in plus.capabilities | regular.capabilities
     assert internet.capabilities - regular.capabilities == {"internet"}
-    assert regular.capabilities - internet.capabilities == {"m2m"}
+    assert regular.capabilities - internet.capabilities == {"m2m", "firmware-update"}
 
 
 def test_a_firmware_program_cannot_be_made_to_err() -> None:
