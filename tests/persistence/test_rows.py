@@ -43,6 +43,7 @@ def uplinks(draw: st.DrawFn) -> Uplink:
     made.status = draw(st.none() | st.integers(100, 599))
     made.data = draw(st.binary(max_size=40))
     made.faults, made.chaos = (tuple(draw(st.lists(TEXT, max_size=2))) for _ in range(2))
+    made.turned_away = draw(st.booleans())
     made.downlink = draw(st.none() | st.just("dl-7"))
     made.tls = draw(st.none() | st.builds(TlsSession, TEXT, TEXT, st.integers(0, 65535), TEXT))
     made.message = draw(
@@ -85,7 +86,7 @@ def test_uplinks(uplink: Uplink) -> None:
     """All that the platform shows of an uplink, and the bytes of its answer."""
     ((kept,), _, _) = through(uplink)
     assert kept.as_dict() == uplink.as_dict()
-    assert kept.findings == uplink.findings
+    assert (kept.findings, kept.taken) == (uplink.findings, uplink.taken)
     assert kept.token.details == uplink.token.details
     assert (kept.sent, kept.tls, kept.message) == (uplink.sent, uplink.tls, uplink.message)
 

@@ -64,6 +64,7 @@ class UplinkRow(NamedTuple):
         uplink.data = self.answer
         uplink.faults = tuple(data.get("faults", ()))
         uplink.chaos = tuple(data.get("chaos", ()))
+        uplink.turned_away = data.get("turned_away", False)
         uplink.downlink = data.get("downlink")
         if "tls" in data:
             uplink.tls = _TLS.validate_python(data["tls"])
@@ -191,6 +192,8 @@ class Rows:
             )
         if uplink.faults:
             more["faults"] = uplink.faults
+        if uplink.turned_away:
+            more["turned_away"] = True
         if uplink.chaos:
             more["chaos"] = uplink.chaos
         if uplink.downlink is not None:
