@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import string
 import threading
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.evidence import Redactor
+from harness.evidence import redact as redacting
 
 WORD = st.text(string.ascii_letters + string.digits, min_size=12, max_size=40)
 #: so many others that secrets are looked up instead of searched one by one
@@ -67,23 +69,20 @@ def test_few_and_many_agree(secrets: list[str], data: st.DataObject) -> None:
             assert shown == text
 
 
-def test_one_that_is_added_while_others_look_is_hidden_from_then_on() -> None:
-    """Whoever has just added a secret never sees it again, however busy the other threads are."""
-    redactor = Redactor([(f"secret {number}", f"Known{number:027}") for number in range(100)])
-    done = threading.Event()
+def test_one_that_is_added_while_another_thread_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Added in the very moment in which what is known is being arranged: hidden after that."""
+    redactor = Redactor([("old", "An0ld1Secret2With3Letters")])
+    adding = threading.Thread(target=redactor.add, args=("new", "A4New5Secret6With7Letters"))
+    arrange = redacting._Searches.of
 
-    def look() -> None:
-        while not done.is_set():
-            redactor("nothing to hide here")
+    def interrupted(names: Mapping[str, str]) -> redacting._Searches:
+        arranged = arrange(names)
+        if adding.ident is None:
+            adding.start()
+            adding.join(0.05)  # it may have to wait for us, and then does not end by now
+        return arranged
 
-    threads = [threading.Thread(target=look) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    try:
-        for number in range(200):
-            redactor.add(f"new {number}", f"Added{number:027}")
-            assert redactor(f"x Added{number:027}") == f"x ‹new {number}›"
-    finally:
-        done.set()
-        for thread in threads:
-            thread.join(10)
+    monkeypatch.setattr(redacting._Searches, "of", interrupted)
+    assert redactor("An0ld1Secret2With3Letters") == "‹old›"
+    adding.join(10)
+    assert redactor("A4New5Secret6With7Letters") == "‹new›"
