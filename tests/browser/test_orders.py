@@ -47,6 +47,27 @@ def test_a_downlink_is_composed_and_goes_with_the_next_uplink(
     page.get_by_role("cell", name="uplink #1").wait_for()
 
 
+def test_a_downlink_is_moved_on_and_its_life_can_be_read(
+    served: Served, opened: Opened
+) -> None:
+    """Queued, released, put back, given up: each step with its reason, unfolded as it was left."""
+    page = opened()
+    view(page, "Messages")
+    page.get_by_label("Device").fill("tracker-1")
+    form = page.get_by_role("region", name="Compose a downlink")
+    form.get_by_label("Name of the record").fill("interval")
+    form.get_by_label("Value", exact=True).fill("600")
+    form.get_by_label("Status").select_option("Queued")
+    form.get_by_role("button", name="Queue the downlink").click()
+    page.get_by_label("Life of downlink dl-1").click()
+    for name, status in (("Release", "Executing"), ("Put back", "Queued"), ("Give up", "Failed")):
+        page.get_by_role("button", name=f"{name} dl-1").click()
+        page.get_by_role("cell", name=status, exact=True).wait_for()
+        page.get_by_text(f"{status}: {name.lower()} on the page").wait_for()
+    assert page.get_by_role("button", name="dl-1").count() == 0
+    assert b"interval" not in served.uplink(RIGHT)
+
+
 @pytest.mark.parametrize(
     ("device", "value", "reason"),
     [("nobody", "1", "no device 'nobody'"), ("tracker-1", "much", "“much” is no number")],

@@ -25,6 +25,7 @@ async function ask(method, path, order) {
 
 export const get = (path) => ask("GET", path);
 export const post = (path, order) => ask("POST", path, order);
+export const put = (path, order) => ask("PUT", path, order);
 export const patch = (path, order) => ask("PATCH", path, order);
 export const remove = (path) => ask("DELETE", path);
 

@@ -1,6 +1,7 @@
 // Downlinks and SMS: composing them, and what became of them.
 import { get, post } from "./api.js";
 import { button, choice, el, field, put, span, table, time, toast } from "./dom.js";
+import { life, moves } from "./life.js";
 import { schedule } from "./schedule.js";
 
 const KINDS = [["v", "number"], ["vb", "boolean"], ["vs", "text"], ["vd", "base64 data"]];
@@ -104,12 +105,14 @@ export class MessagesView {
 
   show(downlinks) {
     const newest = (items) => items.slice(-200).reverse();
-    put(this.downlinks, table(["Downlink", "Device", "Status", "Records", "Went with"], newest(downlinks).map((one) => [
-      one.id, one.device, status(one.status), el("code", {}, JSON.stringify(one.records)),
+    put(this.downlinks, table(["Downlink", "Device", "Status", "Records", "Went with", "Life", ""], newest(downlinks).map((one) => [
+      one.id, one.device, status(one.status), el("code", {}, one.raw ?? JSON.stringify(one.records)),
       one.exchange ? `uplink #${one.exchange}${one.sent > 1 ? `, sent ${one.sent} times` : ""}` : "–",
+      life("downlink", one), moves(one, () => this.refresh()),
     ]), "No downlink yet."));
-    put(this.smsList, table(["SMS", "Device", "Status", "Text", "Submitted", "Attempts", "Next", ""], newest(this.sms).map((one) => [
+    put(this.smsList, table(["SMS", "Device", "Status", "Text", "Submitted", "Attempts", "Next", "Life", ""], newest(this.sms).map((one) => [
       one.id, one.device, status(one.status), one.text, time(one.submitted), one.attempts.length, one.next ? time(one.next) : "–",
+      life("SMS", one),
       button("Schedule", () => {
         this.chosen = one.id;
         this.draw();
