@@ -8,6 +8,7 @@ import struct
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,7 @@ def test_a_damaged_file_is_refused_with_what_to_do(tmp_path: Path) -> None:
     [
         (("--store-keep", "5"), 2, "add --store"),
         (("--store", "{folder}/platform.db", "--store-keep", "0"), 2, "keep at least 1"),
+        (("--store", "{folder}/platform.db", "--clock", "2300-01-01T00:00:00Z"), 2, "after 2262"),
         (("--store", "{folder}/nowhere/platform.db"), 3, "cannot make"),
         (("--store", "{folder}"), 3, "cannot open the store"),
     ],
@@ -258,6 +260,19 @@ def test_the_file_is_bounded(tmp_path: Path) -> None:
     assert 100 <= count < 1_100
     with running(file, settings=PlatformSettings(keep_uplinks=10)) as rig:
         assert [uplink.exchange for uplink in rig.platform.uplinks] == list(range(1_191, 1_201))
+
+
+def test_what_no_file_can_hold_is_refused_and_nothing_more(tmp_path: Path) -> None:
+    """A clock that runs beyond SQLite's numbers: 503 and a reason, no answer that never comes."""
+    file = tmp_path / "platform.db"
+    with running(file) as rig:
+        assert rig.post(request()).startswith(b"HTTP/1.1 202 ")
+        rig.clock.advance_to(datetime(2400, 1, 1, tzinfo=UTC))
+        assert rig.post(request()).startswith(b"HTTP/1.1 503 ")
+        (failed,) = rig.timeline.events("store.failed")
+        assert failed.data["uplinks"] == 1
+    with running(file) as rig:
+        assert len(rig.platform.uplinks) == 1
 
 
 def test_a_closed_store_takes_nothing_more(tmp_path: Path) -> None:

@@ -169,9 +169,11 @@ class StoreFile:
             pending.execute(store)
             self._prune(pending.last_exchange)
             store.execute("COMMIT")
-        except (sqlite3.Error, ValueError, OverflowError) as error:  # the latter: no value for it
+        except (sqlite3.Error, ValueError, OverflowError) as error:
             with contextlib.suppress(sqlite3.Error):  # SQLite may have rolled back by itself
                 store.execute("ROLLBACK")
+            if not isinstance(error, sqlite3.Error):  # no value for SQLite, now or later
+                pending.clear()
             hint = "; free some space" if getattr(error, "sqlite_errorname", "") == _FULL else ""
             raise StoreFailed(f"the store {self.path} cannot be written: {error}{hint}") from error
         pending.clear()

@@ -73,8 +73,9 @@ class GroupCommit:
         try:
             self._store.commit_or_drop()
         except StoreFailed as failure:
-            if held or not self._broken:
-                self._failed(str(failure), len(held))
+            turned_away = sum(uplink.taken for uplink, _ in held)
+            if turned_away or not self._broken:
+                self._failed(str(failure), turned_away)
             self._broken = True
             self._let_go(held, self._takes.not_kept)
             return
