@@ -140,3 +140,15 @@ def test_an_sms_goes_on_on_its_schedule(tmp_path: Path) -> None:
         (sms,) = server.api("/api/sms")[1]
         assert (sms["status"], len(sms["attempts"])) == ("FAILED", 32)
         assert server.api("/api/sms", {"device": "tracker-1", "text": "again"})[1]["id"] == 2
+
+
+def test_a_clock_that_was_stepped_stays_ahead(tmp_path: Path) -> None:
+    """A running clock does not fall back to the world's time; without a step it is that."""
+    with serving(tmp_path) as server:
+        server.api("/api/clock", {"advance": 10 * 86_400})
+        stepped = server.api("/api/clock")[1]["now"]
+        kill(server.process)
+    with serving(tmp_path) as server:
+        assert server.api("/api/clock")[1]["now"] >= stepped
+        server.post_uplink(request(body(1)))
+        assert server.api("/api/uplinks")[1][0]["received"] >= stepped
