@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -130,13 +133,22 @@ def test_a_wrong_token_in_the_address_is_refused(locked: Controlled) -> None:
 
 
 def test_a_browser_is_shown_where_to_type_the_token(locked: Controlled) -> None:
-    """A page with a field, also for screen readers, that holds nothing inline."""
-    page = locked.ask("/docs", at(locked) | {"Accept": "text/html,application/xhtml+xml"})
+    """A page with a field, also for screen readers, that fetches nothing and runs nothing."""
+    browser = at(locked) | {"Accept": "text/html,application/xhtml+xml"}
+    page = locked.ask("/docs", browser)
     assert page.status == 401
     text = page.body.decode()
+    assert "<p role=alert>this control address has a token</p>" in text
     assert "<label>Token <input name=token type=password" in text
-    assert "<script" not in text
-    assert "style" not in text
+    assert not re.search("<script|<link|<img|src=|href=", text)
+    (style,) = re.findall("<style>(.*)</style>", text)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = page.headers["content-security-policy"]
+    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}';")
+    assert "frame-ancestors 'none'" in policy
+    wrong = locked.ask(f"/docs?token={TOKEN}x", browser).body.decode()
+    assert "this is not its token" in wrong
+    assert TOKEN not in wrong
 
 
 @pytest.mark.parametrize("token", ["", "short", "x" * 201, "with a space in between", "é" * 20])

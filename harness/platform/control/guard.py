@@ -22,7 +22,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from harness.platform.control.access import Access
-from harness.platform.control.sign_in import sign_in_page
+from harness.platform.control.sign_in import SIGN_IN_POLICY, sign_in_page
 
 BODY_LIMIT = 1 << 20
 """Bytes of a request's body, at most."""
@@ -35,6 +35,8 @@ POLICY = (
 )
 """The page's content comes from this server only; nothing inline, in no frame."""
 
+_NO_TOKEN, _NOT_ITS_TOKEN = "this control address has a token", "this is not its token"
+_HOW = ": send Authorization: Bearer TOKEN, or open it in a browser with ?token=TOKEN"
 _READS = ("GET", "HEAD")
 _OWN_SITE = ("", "same-origin", "none")
 _HEADERS: Mapping[bytes, bytes] = {
@@ -163,11 +165,7 @@ class _Request:
             return
         if access.opened_by_cookie(_cookie(self.header("cookie"), name)):
             return
-        raise Refused(
-            401,
-            ("this is not its token" if borne or given else "this control address has a token")
-            + ": send Authorization: Bearer TOKEN, or open it in a browser with ?token=TOKEN",
-        )
+        raise Refused(401, _NOT_ITS_TOKEN if borne or given else _NO_TOKEN)
 
 
 def _netloc(origin: str) -> str:
@@ -239,9 +237,11 @@ async def _refuse(send: Send, scope: Scope, refused: Refused) -> None:
         if _wants_page(scope):
             page = sign_in_page(str(refused)).encode()
             headers.append((b"content-type", b"text/html; charset=utf-8"))
+            headers.append((b"content-security-policy", SIGN_IN_POLICY.encode()))
             await _answer(send, 401, page, headers)
             return
-    body = json.dumps({"error": str(refused)}, ensure_ascii=False).encode()
+    how = _HOW if refused.status == 401 else ""
+    body = json.dumps({"error": f"{refused}{how}"}, ensure_ascii=False).encode()
     await _answer(send, refused.status, body, [*headers, (b"content-type", b"application/json")])
 
 
