@@ -178,9 +178,10 @@ class Ingestion:
             self._evidence.answered(uplink)
         self.store.add(uplink)
         self.store.touched()
-        if uplink.taken:
-            if self.files is not None:
-                self.files.uplink(uplink)
+        files = self.files if self.files is not None and self.files.newest else None
+        if (files is not None or self.forward is not None) and uplink.taken:
+            if files is not None:
+                files.uplink(uplink)
             if self.forward is not None:
                 self.forward(uplink)
 

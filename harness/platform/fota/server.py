@@ -85,7 +85,7 @@ class FileServer:
         self._lock = threading.RLock()
         self._offers: deque[Tracked] = deque()
         self._by_path: dict[str, Tracked] = {}
-        self._newest: dict[str, Tracked] = {}  # of each device
+        self.newest: dict[str, Tracked] = {}  # of each device that was offered any
         self._count = 0
 
     # -- orders, from any thread --------------------------------------------------------------
@@ -119,17 +119,17 @@ class FileServer:
                 status_form or self.settings.status_form, zlib.crc32(image),
             )  # fmt: skip
             # Known before the downlink: the device may be quicker than we are.
-            before = self._newest.get(device)
+            before = self.newest.get(device)
             self._offers.append(offer)
-            self._by_path[path] = self._newest[device] = offer
+            self._by_path[path] = self.newest[device] = offer
         try:
             return self._issue(offer, life_s, "offered")
         except HilError:
             with self._lock:
                 self._offers.remove(offer)
-                del self._by_path[path], self._newest[device]
+                del self._by_path[path], self.newest[device]
                 if before is not None:
-                    self._newest[device] = before
+                    self.newest[device] = before
             raise
 
     def renew(self, ident: str, token_life_s: float | None = None) -> FirmwareOffer:
@@ -169,7 +169,7 @@ class FileServer:
     def withdraw(self, device: str) -> None:
         """The device is no more: its URLs lead nowhere, what it did stays readable."""
         with self._lock:
-            self._newest.pop(device, None)
+            self.newest.pop(device, None)
             for offer in self._offers:
                 if offer.device == device:
                     self._by_path.pop(offer.path, None)
@@ -194,8 +194,8 @@ class FileServer:
         while len(self._offers) > KEPT_OFFERS:
             old = self._offers.popleft()
             self._by_path.pop(old.path, None)
-            if self._newest.get(old.device) is old:
-                del self._newest[old.device]
+            if self.newest.get(old.device) is old:
+                del self.newest[old.device]
 
     # -- requests, on the loop's thread -------------------------------------------------------
 
@@ -324,7 +324,7 @@ class FileServer:
 
     def uplink(self, uplink: Uplink) -> None:
         """FOTA-REPORT: an uplink was taken; does it tell the firmware's version?"""
-        offer = self._newest.get(uplink.device or "")
+        offer = self.newest.get(uplink.device or "")
         if offer is None or offer.reported is not None:
             return
         version = self._version(uplink)
