@@ -59,6 +59,22 @@ def _part(_: Event, data: Data) -> Told | None:
     return Told(said, data["device"] or data["peer"], bad=True)
 
 
+def _refused(_: Event, data: Data) -> Told | None:
+    """What was submitted shows up as a downlink or an SMS."""
+    if data["reason"] is None:
+        return None
+    said = f"{data['method']} {data['path']}: {data['status']}, {data['reason']}"
+    return Told(said, "an application", bad=True)
+
+
+def _sms(_: Event, data: Data) -> Told | None:
+    """How it ended; that it began is what somebody here ordered."""
+    if data.get("from") is None:
+        return None
+    said = f"SMS {data['id']} is {data['status']}: {data['reason']}"
+    return Told(said, data["device"], bad=not str(data["reason"]).startswith("delivered"))
+
+
 _WORDS: Mapping[str, Callable[[Event, Data], Told | None]] = {
     "uplink": _uplink,
     "destination.attempt": _attempt,
@@ -88,6 +104,8 @@ _WORDS: Mapping[str, Callable[[Event, Data], Told | None]] = {
         f"{data['why']}; {data['uplinks']:,} uplinks were turned away", "store", bad=True
     ),
     "store.recovered": lambda _, data: Told("can be written again", "store"),
+    "actuator.request": _refused,
+    "sms.status": _sms,
     "device.registered": lambda _, data: Told(
         f"registered as {data['identifier']}", data["device"]
     ),
