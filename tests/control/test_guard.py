@@ -76,6 +76,8 @@ def test_requests_of_other_sites_pages_are_refused(serving: Controlled, site: st
     assert serving.ask("/docs", {"Sec-Fetch-Site": site}).status == 403
     followed = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate"}
     assert serving.ask("/docs", followed).status == 200
+    assert serving.ask("/docs", followed | {"Sec-Fetch-Dest": "document"}).status == 200
+    assert serving.ask("/docs", followed | {"Sec-Fetch-Dest": "iframe"}).status == 403
     assert serving.ask("/docs", {"Sec-Fetch-Site": "none"}).status == 200
 
 

@@ -104,9 +104,7 @@ class Guard:
         origin = request.header("origin")
         if origin and _netloc(origin) != request.header("host").lower():
             raise Refused(403, f"orders from the foreign origin {origin} are not taken")
-        site, mode = request.header("sec-fetch-site"), request.header("sec-fetch-mode")
-        opened = request.method in _READS and mode == "navigate"  # a link that was followed
-        if site not in _OWN_SITE and not opened:
+        if request.header("sec-fetch-site") not in _OWN_SITE and not request.followed_a_link:
             raise Refused(403, "requests from another site's page are not taken")
 
 
@@ -150,6 +148,15 @@ class _Request:
             return parts.hostname if parts.netloc == self.header("host") else None
         except ValueError:
             return None
+
+    @property
+    def followed_a_link(self) -> bool:
+        """Whether a browser opens this as a page of its own, in no frame of another one."""
+        return (
+            self.method in _READS
+            and self.header("sec-fetch-mode") == "navigate"
+            and self.header("sec-fetch-dest") in ("", "document")
+        )
 
     def check_token(self, access: Access) -> None:
         """Raises :class:`Refused`, or :class:`_Welcome` for a first visit."""
