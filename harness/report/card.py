@@ -54,6 +54,13 @@ _BLAMES = {
 }
 
 
+def _carrier(report: ScenarioReport) -> str:
+    """What uplinks came by."""
+    if not report.of("mqtt.uplink"):
+        return "HTTP"
+    return "HTTP and MQTT" if report.of("http.request") else "MQTT (not described)"
+
+
 def card_html(report: ScenarioReport, *, link: str = "") -> str:
     """The whole card. ``link`` is put before the names of files, for a page in another folder."""
     lines = dialogue(report.events)
@@ -66,7 +73,9 @@ def card_html(report: ScenarioReport, *, link: str = "") -> str:
         _section("What happened", sequence_html(report), opened=True),
         _section("Firmware over the air", firmware_html(report), opened=True),
         _section(
-            f"HTTP, {plural(count, 'exchange')}", exchanges, opened=report.outcome == "failed"
+            f"{_carrier(report)}, {plural(count, 'exchange')}",
+            exchanges,
+            opened=report.outcome == "failed",
         ),
         _section(serial, transcript_html(lines), opened=report.outcome == "failed"),
         _packets(report, link),
