@@ -12,9 +12,10 @@ from harness import urn
 from harness.errors import UsageError
 from harness.platform.destination.config import SPECIALS
 from harness.platform.registry import SIM_TYPES, Registration
+from harness.platform.sms_settings import SmsSettings
 from harness.token import secret_problem
 
-PLUS_SIMS = frozenset({"plus", "early-access", "jasper"})
+_SMS_SIMS = SmsSettings().sims
 RATE_PLAN_LIMIT = 100
 
 
@@ -85,7 +86,7 @@ def advice(device: Registration) -> list[Remark]:
         found.append(("iccid", urn.iccid_advice(device.iccid)))
     if device.msisdn is not None:
         found.append(("msisdn", urn.msisdn_advice(device.msisdn)))
-    if device.imei is not None and device.sim in PLUS_SIMS:
+    if device.imei is not None and device.sim in _SMS_SIMS:
         missing = [name for name in ("iccid", "msisdn") if getattr(device, name) is None]
         if missing:
             names = " and ".join(name.upper() for name in missing)

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shlex
+import shutil
 import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from harness.clock import Deadline, pause
 from tests.actuator.serving import COMMAND
+from tests.faults.place import ROOT
 from tests.platform.bench import SECRET
 
 TOKEN = "Actuator-Token.of_this~bench0123"
-DEVICES = f'devices:\n  tracker-1: {{imei: "356726104408422", secret: {SECRET}}}\n'
+DEVICES = f"""devices:
+  tracker-1: {{imei: "356726104408422", secret: {SECRET}, iccid: "8931041010654378932",
+              msisdn: "+3197012345678", sim: plus}}
+"""
 
 
 def command(folder: Path, *more: str) -> list[str]:
@@ -24,6 +32,47 @@ def command(folder: Path, *more: str) -> list[str]:
     return [
         sys.executable, "-m", "harness", "serve", "--devices", str(folder / "devices.yaml"), *more,
     ]  # fmt: skip
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *more: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The program and its control address."""
+    ready = folder / "ready.json"
+    process = subprocess.Popen(
+        command(
+            folder, "--control", "127.0.0.1:0", "--ready", str(ready), "--json", *more
+        ),
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        deadline = Deadline.after(30)
+        while not ready.exists():
+            assert process.poll() is None
+            assert not deadline.expired
+            pause(0.02)
+        yield process, json.loads(ready.read_text())["control"]
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_examples_of_the_documentation_hold(tmp_path: Path) -> None:
+    """Both curl lines are taken as they stand, and listed."""
+    text = (ROOT / "docs" / "downlinks-and-actuator.md").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.startswith("curl ")]
+    with serving(tmp_path) as (_, control):
+        for line in [*lines, "curl http://127.0.0.1:8081/actuator/downlinks?sort=-connectionType"]:
+            words = shlex.split(line.replace("127.0.0.1:8081", control))
+            done = subprocess.run(
+                [*words, "--silent", "--fail"],
+                capture_output=True, text=True, timeout=30, check=True,
+            )  # fmt: skip
+    content = json.loads(done.stdout)["content"]
+    assert [(entry["connectionType"], entry["tagValue"]) for entry in content] == [
+        ("SMS", "night"),
+        ("HTTP", None),
+    ]
 
 
 @pytest.mark.parametrize("source", ["environment", "file"])
@@ -38,21 +87,8 @@ def test_the_token_comes_from_the_environment_or_a_file(
         if source == "environment"
         else ("--actuator-token-file", str(tmp_path / "token"))
     )
-    ready = tmp_path / "ready.json"
-    process = subprocess.Popen(
-        command(
-            tmp_path, "--control", "127.0.0.1:0", "--ready", str(ready), "--json", *option,
-            "--actuator-prefix", "/things",
-        ),
-        stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        deadline = Deadline.after(30)
-        while not ready.exists():
-            assert process.poll() is None
-            assert not deadline.expired
-            pause(0.02)
-        place = f"http://{json.loads(ready.read_text())['control']}/things/downlinks"
+    with serving(tmp_path, *option, "--actuator-prefix", "/things") as (process, control):
+        place = f"http://{control}/things/downlinks"
         asked = urllib.request.Request(place, json.dumps(COMMAND).encode())
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(asked, timeout=10)
@@ -61,7 +97,6 @@ def test_the_token_comes_from_the_environment_or_a_file(
         asked.add_header("Authorization", f"Bearer {TOKEN}")
         with urllib.request.urlopen(asked, timeout=10) as answer:
             assert answer.status == 201
-    finally:
         process.terminate()
         out, _ = process.communicate(timeout=10)
     assert TOKEN not in out
