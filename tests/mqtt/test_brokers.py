@@ -249,3 +249,32 @@ def test_settings_that_do_not_fit_together() -> None:
     ):
         with pytest.raises(UsageError, match="MQTT"):
             MqttSettings(**wrong)  # type: ignore[arg-type]  # wrong on purpose
+
+
+def packet(kind: int, *parts: bytes) -> bytes:
+    """An MQTT 3.1.1 control packet (§2.2) of at most 127 bytes."""
+    body = b"".join(parts)
+    return bytes((kind, len(body))) + body
+
+
+def text(data: bytes) -> bytes:
+    return len(data).to_bytes(2, "big") + data
+
+
+@pytest.mark.parametrize(
+    "topic", [b"things/\xff\xfe/uplink", b"things/a\0b/uplink", b"things//uplink"]
+)
+def test_topics_that_are_no_text_disturb_nobody(broker: BrokerKind, topic: bytes) -> None:
+    """Whatever the broker passes on: the next uplink is judged as if nothing had been."""
+    with mqtt(MqttSettings(broker=broker)) as bench:
+        with socket.create_connection(bench.address, timeout=5) as sock:
+            sock.sendall(packet(0x10, text(b"MQTT"), b"\x04\x02\x00\x3c", text(b"raw")))
+            assert sock.recv(4) == b"\x20\x02\x00\x00"
+            sock.sendall(packet(0x30, text(topic), b"{}"))
+            sock.sendall(b"\xe0\x00")
+        with bench.device() as device:
+            assert device.send(Message(TOPIC, wrapped()), Deadline.after(10))
+            assert bench.rig.platform.wait(
+                lambda: any(u.device == "tracker-1" for u in bench.rig.platform.uplinks),
+                Deadline.after(10),
+            )

@@ -156,10 +156,14 @@ class MqttLink:
             self._answer.notify_all()
 
     def _arrived(self, _c: Any, _u: Any, message: Any) -> None:
+        try:
+            topic = str(message.topic)
+        except UnicodeDecodeError:
+            return  # no broker should hand on a topic that is not UTF-8 (MQTT 3.1.1 §1.5.3)
         properties = getattr(message.properties, "UserProperty", None) or ()
         self._on_message(
             Message(
-                message.topic,
+                topic,
                 bytes(message.payload),
                 message.qos,
                 bool(message.retain),
