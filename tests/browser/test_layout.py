@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.conftest import Opened, Served
 
-VIEWS = ("uplinks", "devices", "messages", "chaos", "about")
+VIEWS = ("uplinks", "devices", "messages", "firmware", "chaos", "about")
 
 
 @pytest.mark.parametrize("width", [400, 1280])

@@ -5,6 +5,7 @@ import { ChaosView } from "./chaos.js";
 import { Clock } from "./clock.js";
 import { DevicesView } from "./devices.js";
 import { el, put, toast } from "./dom.js";
+import { FirmwareView } from "./firmware.js";
 import { MessagesView } from "./messages.js";
 import { Uplinks, UplinksView } from "./uplinks.js";
 
@@ -37,6 +38,7 @@ const uplinksView = new UplinksView(uplinks, context);
 const devices = new DevicesView(context, uplinks);
 const messages = new MessagesView(context);
 const chaos = new ChaosView(context);
+const firmware = new FirmwareView();
 const clock = new Clock(document.getElementById("clock"), context);
 const about = { node: el("div", { class: "page" }) };
 
@@ -44,6 +46,7 @@ const views = {
   uplinks: { title: "Uplinks", node: uplinksView.node },
   devices: { title: "Devices", node: devices.node, enter: () => devices.refresh() },
   messages: { title: "Messages", node: messages.node, enter: () => messages.refresh() },
+  firmware: { title: "Firmware", node: firmware.node, enter: () => firmware.refresh() },
   chaos: { title: "Chaos", node: chaos.node, enter: () => chaos.refresh() },
   about: { title: "About", node: about.node },
 };
@@ -82,6 +85,7 @@ function later(name) {
     else if (name === "missed") await uplinks.load().catch((error) => toast(error.message, true));
     else if (name === "messages") await messages.refresh();
     else if (name === "chaos") await chaos.refresh();
+    else if (name === "firmware") await firmware.refresh();
     else if (name === "devices") await devices.refresh();
   }, 200);
 }
@@ -91,6 +95,7 @@ function heard(event) {
   if (kind === "uplink") uplinks.add(event);
   else if (kind.startsWith("downlink") || kind.startsWith("sms.")) later("messages");
   else if (kind.startsWith("chaos")) later("chaos");
+  else if (kind.startsWith("fota.") && shown === "firmware") later("firmware");
   else if (kind.startsWith("clock.")) later("clock");
   else if (kind.startsWith("device.")) later("devices");
 }
