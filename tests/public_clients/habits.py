@@ -143,3 +143,40 @@ FLAGGED = [
     Habit("imei-with-a-wrong-check-digit", request(named(BAD_LUHN)), {("SENML-BN-M2M", "error")}),
     Habit("imei-too-short", request(named(SHORT_IMEI)), {("SENML-BN-M2M", "error")}),
 ]
+
+SDK_PACK = pack(',"bt":1700000000,"n":"temperature","u":"Cel","v":21.500000')
+SDK = b"\n".join(
+    [
+        b"POST /ingestion/m2m/senml/v1 HTTP/1.1",
+        b"Host: m.m",
+        b"Content-Type: application/json",
+        b"Things-Message-Token: " + compute(SDK_PACK, SECRET).encode(),
+        b"Content-Length: " + str(len(SDK_PACK)).encode(),
+        b"",
+        SDK_PACK,
+    ]
+)
+SPACED = pack(', "n": "temperature", "v": 21.5')
+
+WHOLE = [
+    Habit("sdk-in-c", SDK, {("HTTP-M2M", "warning")}),
+    Habit(
+        "http-client-of-a-modem-with-headers-of-its-own",
+        request(SPACED, extra=b"content-type: application/json\r\nhost: m.m"),
+        {("HTTP-TYPE", "warning"), ("HTTP-HOST", "warning"), ("TOKEN-SPACE", "warning")},
+    ),
+    Habit(
+        "the-same-with-the-terminator-of-a-c-string",
+        request(SPACED + b"\x00", token=compute(SPACED, SECRET)),
+        {("TOKEN-SPACE", "warning"), ("SENML-PACK", "warning"), ("TOKEN-EXACT", "error")},
+        "unverified",
+    ),
+    Habit(
+        "probe-with-an-empty-pack-and-a-token-of-zeroes",
+        request(b"[]", line=IP, token="0" * 64, extra=b"Connection: close"),
+        {("SENML-PACK", "error"), ("SENML-BN-IP", "error"), IN_PLAIN},
+        "malformed",
+    ),
+]
+"""Requests of public clients as a whole: the vendor's SDK, a sketch for a u-blox modem's HTTP
+client (with and without the byte too many), and an app that asks whether the platform is there."""

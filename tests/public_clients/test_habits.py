@@ -13,6 +13,7 @@ from tests.public_clients.habits import (
     TAKEN,
     WEAK_IMEI,
     WEAK_SECRET,
+    WHOLE,
     Habit,
 )
 
@@ -27,7 +28,7 @@ def register_odd_devices(rig: Rig) -> None:
         rig.platform.registry.add(Registration(name, imei=imei, secret=secret))
 
 
-@pytest.mark.parametrize("habit", [*TAKEN, *FLAGGED], ids=lambda habit: habit.name)
+@pytest.mark.parametrize("habit", [*TAKEN, *FLAGGED, *WHOLE], ids=lambda habit: habit.name)
 def test_each_habit_is_answered_and_named(rig: Rig, habit: Habit) -> None:
     """The answer fits the outcome, and the findings are the habit's and no others."""
     register_odd_devices(rig)

@@ -155,3 +155,11 @@ def test_a_separate_base_record_stops_the_library(rig: Rig) -> None:
     with pytest.raises(KeyError, match="n"):
         parse(downlink_body(rig, "separate"))
     assert heard == []
+
+
+def test_text_is_beyond_the_library() -> None:
+    """On Python 3 it knows no strings, neither to send nor to read: numbers and switches only."""
+    with pytest.raises(NameError, match="basestring"):
+        made(M2M_NAME, kpn_senml.SenmlRecord("state", value="on"))
+    with pytest.raises(NameError, match="basestring"):
+        reading([]).from_json(f'[{{"bn":"{M2M_NAME}","n":"url","vs":"http://x"}}]')
