@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import json.encoder
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.clock.scenario import NS, from_ns
@@ -80,11 +80,20 @@ def quoted(text: str) -> str:
 class JsonFields(Mapping[str, Any]):
     """The members of a JSON object, read when they are looked at."""
 
-    __slots__ = ("_read", "text")
+    __slots__ = ("_read", "_text")
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self._text = text
         self._read: dict[str, Any] | None = None
+
+    @property
+    def text(self) -> str:
+        return self._text
+
+    @property
+    def size(self) -> int:
+        """About how long the text is, at no cost."""
+        return len(self._text)
 
     def _fields(self) -> dict[str, Any]:
         if self._read is None:
@@ -99,3 +108,46 @@ class JsonFields(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._fields())
+
+
+class Late:
+    """The texts of several events, written when the first of them is looked at.
+
+    ``write(what)`` gives them. It is called from whatever thread looks, and what it makes must not
+    depend on when. ``size``: about how long they are together.
+    """
+
+    __slots__ = ("_texts", "_what", "_write", "size")
+
+    def __init__(self, write: Callable[[Any], Sequence[str]], what: object, size: int) -> None:
+        self._write = write
+        self._what = what
+        self._texts: Sequence[str] | None = None
+        self.size = size
+
+    @property
+    def texts(self) -> Sequence[str]:
+        texts = self._texts
+        if texts is None:
+            texts = self._texts = self._write(self._what)
+            self._what = None
+        return texts
+
+
+class LateFields(JsonFields):
+    """One event's members out of several that are written late."""
+
+    __slots__ = ("_index", "_late")
+
+    def __init__(self, late: Late, index: int) -> None:
+        self._late = late
+        self._index = index
+        self._read = None
+
+    @property
+    def text(self) -> str:
+        return self._late.texts[self._index]
+
+    @property
+    def size(self) -> int:
+        return 0 if self._index else self._late.size

@@ -24,8 +24,16 @@ from typing import Any, NamedTuple, Protocol
 
 from harness.clock import ScenarioClock, monotonic
 from harness.clock.host import wall_ns
+from harness.clock.scenario import from_ns
 from harness.errors import RigError
-from harness.evidence.encode import JsonFields, Stamps, json_line, prepared_head
+from harness.evidence.encode import (
+    JsonFields,
+    Late,
+    LateFields,
+    Stamps,
+    json_line,
+    prepared_head,
+)
 from harness.evidence.redact import Redactor
 
 _HEAD = frozenset({"seq", "host", "wall", "at", "source", "kind"})
@@ -65,7 +73,7 @@ class Event:
 
 
 class _Prepared(NamedTuple):
-    """An event as text, until somebody looks at it."""
+    """An event whose members are text, until somebody looks at it."""
 
     seq: int
     host: float
@@ -73,18 +81,45 @@ class _Prepared(NamedTuple):
     at: str
     source: str
     kind: str
-    text: str
+    fields: JsonFields
 
     def event(self) -> Event:
-        return Event(*self[:6], JsonFields(self.text))
+        return Event(*self)
 
 
-def _length(event: Event | _Prepared) -> int:
+class _Together(NamedTuple):
+    """Several events of one moment, until somebody looks at them."""
+
+    first: int
+    host: float
+    wall_ns: int
+    at_ns: int
+    source: str
+    kinds: Sequence[str]
+    late: Late
+
+    def events(self) -> list[Event]:
+        wall, at = isoformat(from_ns(self.wall_ns)), isoformat(from_ns(self.at_ns))
+        return [
+            Event(self.first + i, self.host, wall, at, self.source, kind, LateFields(self.late, i))
+            for i, kind in enumerate(self.kinds)
+        ]
+
+
+def _made(item: Event | _Prepared | _Together) -> Sequence[Event]:
+    if isinstance(item, Event):
+        return (item,)
+    return item.events() if isinstance(item, _Together) else (item.event(),)
+
+
+def _length(event: Event | _Prepared | _Together) -> int:
     """About how much an event says: its texts, not those inside lists and objects."""
+    if isinstance(event, _Together):
+        return event.late.size
     if isinstance(event, _Prepared):
-        return len(event.text)
+        return event.fields.size
     if isinstance(event.data, JsonFields):
-        return len(event.data.text)
+        return event.data.size
     return sum(len(value) for value in event.data.values() if isinstance(value, str))
 
 
@@ -135,8 +170,8 @@ class Timeline:
     A write that fails (disk full) never raises into the thread that happened to record: the run
     goes on, :attr:`lost` holds the error, and :meth:`check` raises it where it can be reported.
 
-    In memory it keeps all events; or the newest ``keep``, and fewer of them when what they say is
-    longer than ``keep_characters``.
+    In memory it keeps all events; or the newest ``keep`` (those that were recorded together count
+    as one), and fewer of them when what they say is longer than ``keep_characters``.
     """
 
     def __init__(
@@ -154,7 +189,7 @@ class Timeline:
         self._clock = clock
         self._lock = threading.Lock()
         self._seq = 0
-        self._events: deque[Event | _Prepared] = deque(maxlen=keep)
+        self._events: deque[Event | _Prepared | _Together] = deque(maxlen=keep)
         self._keep_characters = keep_characters
         self._characters = 0
         self._listeners: list[Callable[[Event], object]] = []
@@ -209,7 +244,7 @@ class Timeline:
             first = self._seq + 1
             self._seq += len(events)
             made = [
-                _Prepared(seq, host, wall, at, source, kind, text)
+                _Prepared(seq, host, wall, at, source, kind, JsonFields(text))
                 for seq, (kind, text) in enumerate(events, first)
             ]
             self._remember(made)
@@ -223,7 +258,24 @@ class Timeline:
             for one in made:
                 self._tell(one.event())
 
-    def _remember(self, new: Sequence[Event | _Prepared]) -> None:
+    def record_late(self, source: str, kinds: Sequence[str], late: Late) -> None:
+        """Several events of one moment, whose texts are written when somebody looks at them; at
+        once where there is a file. As for :meth:`record_prepared`, the texts are *redacted*."""
+        if self._fd is not None:
+            self.record_prepared(source, list(zip(kinds, late.texts, strict=True)))
+            return
+        with self._lock:
+            first = self._seq + 1
+            self._seq += len(kinds)
+            together = _Together(
+                first, monotonic(), wall_ns(), self._clock.now_ns(), source, kinds, late
+            )
+            self._remember((together,))
+        if self._listeners:
+            for event in together.events():
+                self._tell(event)
+
+    def _remember(self, new: Sequence[Event | _Prepared | _Together]) -> None:
         self._events.extend(new)
         limit = self._keep_characters
         if limit is None:
@@ -234,7 +286,7 @@ class Timeline:
             # Those that have left for their number are still counted in: count anew, and make
             # room for a while, so that this is rarely done.
             self._characters = sum(map(_length, self._events))
-            while self._characters > limit * 3 // 4:
+            while self._characters > limit * 3 // 4 and len(self._events) > 1:
                 self._characters -= _length(self._events.popleft())
 
     def listen(self, listener: Callable[[Event], object]) -> None:
@@ -244,11 +296,13 @@ class Timeline:
     def events(self, kind: str = "", source: str = "") -> list[Event]:
         """What was recorded so far, optionally only kinds and sources with these prefixes."""
         with self._lock:
-            return [
-                event if isinstance(event, Event) else event.event()
-                for event in self._events
-                if event.kind.startswith(kind) and event.source.startswith(source)
-            ]
+            kept = list(self._events)
+        return [
+            event
+            for item in kept
+            for event in _made(item)
+            if event.kind.startswith(kind) and event.source.startswith(source)
+        ]
 
     def check(self) -> None:
         """Raise :class:`EvidenceLost` if evidence could not be written."""

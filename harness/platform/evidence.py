@@ -5,14 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from harness.evidence import Event, Recorder, Timeline
+from harness.evidence.encode import Late
 from harness.platform.downlink_model import Downlink, Transition, shown_bytes
 from harness.platform.message import Message
-from harness.platform.plain_evidence import PlainEvidence
+from harness.platform.plain_evidence import (
+    KINDS,
+    PlainEvidence,
+    answer_fields,
+    request_fields,
+    verdict_fields,
+)
 from harness.platform.registry import Registration
 from harness.platform.secured import Handshake
 from harness.platform.uplink import Uplink
 
 SOURCE = "platform"
+_FRAME = 500  # characters of an uplink's evidence beside its own, about
 
 
 class _NoEvidence:
@@ -37,11 +45,10 @@ class Evidence:
 
     def answered(self, uplink: Uplink) -> None:
         """A request and its verdict; and the answer, unless a fault has yet to shape it."""
-        if uplink.documented and self._plain is not None and self._timeline is not None:
-            events = self._plain.events(uplink)
-            if events is not None:
-                self._timeline.record_prepared(SOURCE, events)
-                return
+        if self._plain is not None and self._timeline is not None and uplink.documented:
+            size = len(uplink.head) + 2 * len(uplink.body) + _FRAME
+            self._timeline.record_late(SOURCE, KINDS, Late(self._plain.texts, uplink, size))
+            return
         self.uplink(uplink)
         if uplink.delivery is None and uplink.message is None:
             self.response(uplink)
@@ -50,26 +57,8 @@ class Evidence:
         if uplink.message is not None:
             self._message("mqtt.uplink", uplink, uplink.message)
         else:
-            self._record(
-                SOURCE,
-                "http.request",
-                exchange=uplink.exchange,
-                peer=uplink.peer,
-                device=uplink.device,
-                head=uplink.head,
-                body=uplink.body,
-            )
-        self._record(
-            SOURCE,
-            "uplink",
-            exchange=uplink.exchange,
-            device=uplink.device,
-            outcome=uplink.outcome.value,
-            findings=[finding.as_dict() for finding in uplink.findings],
-            token=uplink.token.as_dict(),
-            pack=uplink.pack,
-            received=uplink.received,
-        )
+            self._record(SOURCE, "http.request", **request_fields(uplink))
+        self._record(SOURCE, "uplink", **verdict_fields(uplink))
 
     def _message(self, kind: str, uplink: Uplink, message: Message, **more: Any) -> None:
         self._record(
@@ -96,16 +85,7 @@ class Evidence:
             self._record(SOURCE, "tls.handshake", **handshake.as_dict())
 
     def response(self, uplink: Uplink) -> None:
-        struck = {"chaos": list(uplink.chaos)} if uplink.chaos else {}
-        self._record(
-            SOURCE,
-            "http.response",
-            exchange=uplink.exchange,
-            status=uplink.status,
-            bytes=uplink.sent,
-            fault=" + ".join(uplink.faults) or None,
-            **struck,
-        )
+        self._record(SOURCE, "http.response", **answer_fields(uplink))
 
     def chaos(self, action: str, **data: Any) -> None:
         if self.on:

@@ -1,13 +1,17 @@
-"""The evidence of an uplink in the documented form, written as text: most uplinks are such.
+"""The evidence of an uplink: its fields, and a quick way to their text.
 
-What :class:`~harness.platform.evidence.Evidence` would make of it, field by field, comes out the
-same; a property test holds it to that.
+Most uplinks are in the documented form. Their text is put together without going through fields and
+JSON; a property test holds it to what would have come out.
 """
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from harness.evidence import Redactor, redacted
 from harness.evidence.encode import Stamps, json_text, quoted
-from harness.evidence.redact import Redactor
 from harness.platform.check_token import VERIFIED
 from harness.platform.uplink import Uplink
 from harness.senml.seconds import json_seconds
@@ -16,19 +20,68 @@ _TOKEN = json_text(VERIFIED.as_dict())
 _BASE_NAME = len('[{"bn":"urn:dev:IMEI:') + 15 + len(':"')
 
 
+KINDS = ("http.request", "uplink", "http.response")
+
+
+def request_fields(uplink: Uplink) -> dict[str, Any]:
+    """Of the event ``http.request``."""
+    return {
+        "exchange": uplink.exchange,
+        "peer": uplink.peer,
+        "device": uplink.device,
+        "head": uplink.head,
+        "body": uplink.body,
+    }
+
+
+def verdict_fields(uplink: Uplink) -> dict[str, Any]:
+    """Of the event ``uplink``."""
+    return {
+        "exchange": uplink.exchange,
+        "device": uplink.device,
+        "outcome": uplink.outcome.value,
+        "findings": [finding.as_dict() for finding in uplink.findings],
+        "token": uplink.token.as_dict(),
+        "pack": uplink.pack,
+        "received": uplink.received,
+    }
+
+
+def answer_fields(uplink: Uplink) -> dict[str, Any]:
+    """Of the event ``http.response``."""
+    struck = {"chaos": list(uplink.chaos)} if uplink.chaos else {}
+    return {
+        "exchange": uplink.exchange,
+        "status": uplink.status,
+        "bytes": uplink.sent,
+        "fault": " + ".join(uplink.faults) or None,
+        **struck,
+    }
+
+
 class PlainEvidence:
-    """On the loop's thread only. ``redactor`` decides what must not be written."""
+    """Thread-safe. ``redactor`` decides what must not be written."""
 
     def __init__(self, redactor: Redactor) -> None:
         self._redact = redactor
+        self._lock = threading.Lock()
         self._received = Stamps()
         self._answers: dict[tuple[int | None, bytes], str] = {}
 
-    def events(self, uplink: Uplink) -> list[tuple[str, str]] | None:
-        """Request, verdict and answer; None when it has to be written field by field.
+    def texts(self, uplink: Uplink) -> Sequence[str]:
+        """The members of its events, one text for each of :data:`KINDS`.
 
         ``uplink`` was proved to have a documented head and body, and nothing was found about it.
         """
+        with self._lock:
+            quick = self._quick(uplink)
+        if quick is not None:
+            return quick
+        fields = (request_fields(uplink), verdict_fields(uplink), answer_fields(uplink))
+        return [json_text(redacted(one, self._redact))[1:-1] for one in fields]
+
+    def _quick(self, uplink: Uplink) -> Sequence[str] | None:
+        """None when it has to be written field by field."""
         head, body = uplink.head.decode("ascii"), uplink.body.decode("ascii")
         rest = body[_BASE_NAME:]
         if '"t":' in rest or self._redact(head) != head or self._redact(body) != body:
@@ -44,7 +97,7 @@ class PlainEvidence:
             f'"received":"{self._received(uplink.received_ns)}"'
         )
         answer = f'"exchange":{uplink.exchange},{self._answer(uplink)}'
-        return [("http.request", request), ("uplink", verdict), ("http.response", answer)]
+        return request, verdict, answer
 
     def _answer(self, uplink: Uplink) -> str:
         key = uplink.status, uplink.sent

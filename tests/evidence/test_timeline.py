@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from harness.clock import VirtualClock
-from harness.evidence import Redactor, Timeline, read_timeline
+from harness.evidence import Event, Redactor, Timeline, read_timeline
+from harness.evidence.encode import Late
 from harness.evidence.timeline import EvidenceLost
 
 CLOCK = VirtualClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
@@ -200,3 +201,48 @@ def test_memory_is_bounded_by_what_events_say(tmp_path: Path) -> None:
     timeline.record("bench", "note", text="x" * 70)
     assert [event.seq for event in timeline.events()] == [14]
     assert [event.seq for event in read_timeline(tmp_path / "t.jsonl")] == list(range(1, 14))
+
+
+def test_events_written_late(tmp_path: Path) -> None:
+    """Their texts are made once, when somebody looks, and at once where there is a file."""
+    asked: list[str] = []
+
+    def write(what: str) -> list[str]:
+        asked.append(what)
+        return [f'"text":"{what} {number}"' for number in range(2)]
+
+    timeline = Timeline(None, CLOCK)
+    timeline.record("bench", "note", text="first")
+    timeline.record_late("bench", ("one", "two"), Late(write, "memory", 40))
+    timeline.record("bench", "note", text="last")
+    assert asked == []
+    shown = [(event.seq, event.kind, event.data["text"]) for event in timeline.events()]
+    assert shown == [
+        (1, "note", "first"), (2, "one", "memory 0"), (3, "two", "memory 1"), (4, "note", "last"),
+    ]  # fmt: skip
+    assert [event.kind for event in timeline.events("two")] == ["two"]
+    assert asked == ["memory"]
+
+    heard: list[Event] = []
+    timeline.listen(heard.append)
+    timeline.record_late("bench", ("one", "two"), Late(write, "unread", 40))
+    assert [event.seq for event in heard] == [5, 6]
+    assert asked == ["memory"]
+
+    filed = Timeline(tmp_path / "t.jsonl", CLOCK)
+    filed.record_late("bench", ("one", "two"), Late(write, "file", 40))
+    assert asked == ["memory", "file"]
+    filed.close()
+    assert [event.data["text"] for event in read_timeline(filed.path or tmp_path)] == [
+        "file 0", "file 1",
+    ]  # fmt: skip
+
+
+def test_what_is_kept_together_goes_together() -> None:
+    """The number and the size of what is kept are bounded with late texts, too."""
+    timeline = Timeline(None, CLOCK, keep=3, keep_characters=100)
+    for number in range(9):
+        timeline.record_late("bench", ("one", "two"), Late(lambda n: [f'"n":{n}'] * 2, number, 10))
+    assert [event.data["n"] for event in timeline.events("one")] == [6, 7, 8]
+    timeline.record_late("bench", ("one", "two"), Late(lambda n: [f'"n":{n}'] * 2, 9, 95))
+    assert [event.data["n"] for event in timeline.events("one")] == [9]
