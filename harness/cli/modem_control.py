@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.clock import wall
 from harness.errors import HilError, RigError
+from harness.network.origin import foreign_page, is_loopback, named_host
 from harness.virtual_modem import FaultKind, LineFault, VirtualModem
 
 _LIMIT = 65_536
@@ -61,6 +62,20 @@ def _fault_kind(value: object) -> FaultKind:
 class _Handler(BaseHTTPRequestHandler):
     target: VirtualModem
     timeout = 10.0
+
+    def parse_request(self) -> bool:
+        """A page of another site must not switch a modem through somebody's browser."""
+        if not super().parse_request():
+            return False
+        why = foreign_page(self.command, lambda name: self.headers.get(name) or "")
+        here = str(self.connection.getsockname()[0])
+        named = named_host(self.headers.get("Host") or here)
+        if why is None and is_loopback(here) and not is_loopback(named or ""):
+            why = f"this is not {named}: ask for it by its address"
+        if why is not None:
+            self.close_connection = True
+            self._answer(403, {"error": why})
+        return why is None
 
     def do_GET(self) -> None:
         if self.path == "/state":

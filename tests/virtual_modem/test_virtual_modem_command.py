@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,25 @@ def test_it_stops_cleanly(served: Served, number: signal.Signals) -> None:
     assert served.process.returncode == 0
     assert errors == "commands this modem does not know: AT+NOPE\n"
     assert not os.path.lexists(served.path)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"Origin": "http://evil.example"}, {"Origin": "null"}, {"Host": "evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+)  # fmt: skip
+def test_a_foreign_page_may_not_switch_the_modem(served: Served, header: dict[str, str]) -> None:
+    """Orders and questions of other sites' pages are refused with the reason."""
+    for data in (b'{"on": false}', None):
+        path = "/power" if data else "/state"
+        asked = urllib.request.Request(f"http://{served.control}{path}", data, header)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(asked, timeout=10)
+        with refused.value as answer:
+            assert (answer.code, list(json.load(answer))) == (403, ["error"])
+    assert served.get("/state")["state"] != "off"
 
 
 def test_control_covers_power_coverage_cable_sms_and_faults(served: Served) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 from dataclasses import dataclass, field
 
 from harness.errors import UsageError
+from harness.network.origin import is_loopback, named_host
 
 _TOKEN_LENGTH = (16, 200)
 
@@ -18,13 +18,17 @@ class Access:
     ``token``: without it nobody is answered; None asks for none, which is for loopback only.
     ``names``: host names under which the server is reached, beside loopback and its own address.
 
-    Raises :class:`~harness.errors.UsageError` for a token that cannot be sent as it is.
+    Raises :class:`~harness.errors.UsageError` for a token that cannot be sent as it is, and for a
+    name that no host can have.
     """
 
     token: str | None = field(default=None, repr=False)
     names: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
+        for name in self.names:
+            if named_host(name) != name:
+                raise UsageError(f"{name!r} is no host name: give it as in bench.lab, without port")
         if self.token is None:
             return
         least, most = _TOKEN_LENGTH
@@ -36,7 +40,7 @@ class Access:
 
     def demand_token(self, host: str) -> None:
         """Raises :class:`~harness.errors.UsageError` when the address ``host`` needs a token."""
-        if self.token is None and not _loopback(host):
+        if self.token is None and not is_loopback(host):
             raise UsageError(
                 f"the control address {host} can be reached from other machines, and whoever "
                 "reaches it gives orders: add --control-token-env NAME or --control-token-file "
@@ -49,7 +53,7 @@ class Access:
         ``bound`` is the address that the request reached. Its port is not looked at: it is another
         one behind a tunnel (``ssh -L``), and no protection comes from it.
         """
-        return _loopback(host) or host == bound or host in self.names
+        return is_loopback(host) or host == bound or host in self.names
 
     def opened_by(self, given: str) -> bool:
         """Is ``given`` the token? Takes as long for any text of its length."""
@@ -72,15 +76,6 @@ def _same(given: str, right: str) -> bool:
 
 def _plain(text: str) -> bool:
     return all(char.isascii() and (char.isalnum() or char in "-._~") for char in text)
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 OWN_MACHINE = Access()

@@ -17,10 +17,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from harness.network.origin import foreign_page, named_host
 from harness.platform.control.access import Access
 from harness.platform.control.sign_in import SIGN_IN_POLICY, sign_in_page
 
@@ -37,8 +38,6 @@ POLICY = (
 
 _NO_TOKEN, _NOT_ITS_TOKEN = "this control address has a token", "this is not its token"
 _HOW = ": send Authorization: Bearer TOKEN, or open it in a browser with ?token=TOKEN"
-_READS = ("GET", "HEAD")
-_OWN_SITE = ("", "same-origin", "none")
 _HEADERS: Mapping[bytes, bytes] = {
     b"content-security-policy": POLICY.encode(),
     b"cross-origin-opener-policy": b"same-origin",
@@ -94,18 +93,15 @@ class Guard:
         return self._other_token is not None and path.startswith(self._other_token)
 
     def _check_site(self, request: _Request) -> None:
-        named = request.host
+        named = named_host(request.header("host"))
         if named is None or not self._access.names_us(named, request.bound[0]):
             raise Refused(
                 421,
                 f"this server is not {named or 'without a name'}: ask for it by its address, "
                 "or start it with --control-name NAME",
             )
-        origin = request.header("origin")
-        if origin and _netloc(origin) != request.header("host").lower():
-            raise Refused(403, f"orders from the foreign origin {origin} are not taken")
-        if request.header("sec-fetch-site") not in _OWN_SITE and not request.followed_a_link:
-            raise Refused(403, "requests from another site's page are not taken")
+        if (why := foreign_page(request.method, request.header)) is not None:
+            raise Refused(403, why)
 
 
 class _Welcome(Exception):
@@ -139,25 +135,6 @@ class _Request:
     def header(self, name: str) -> str:
         return self.headers.get(name, "")
 
-    @property
-    def host(self) -> str | None:
-        """The ``Host`` header without port; None when there is none or it is no host."""
-        try:
-            parts = urlsplit(f"//{self.header('host')}")
-            _ = parts.port  # raises when it is no number
-            return parts.hostname if parts.netloc == self.header("host") else None
-        except ValueError:
-            return None
-
-    @property
-    def followed_a_link(self) -> bool:
-        """Whether a browser opens this as a page of its own, in no frame of another one."""
-        return (
-            self.method in _READS
-            and self.header("sec-fetch-mode") == "navigate"
-            and self.header("sec-fetch-dest") in ("", "document")
-        )
-
     def check_token(self, access: Access) -> None:
         """Raises :class:`Refused`, or :class:`_Welcome` for a first visit."""
         name = f"hil-control-{self.bound[1]}"
@@ -173,13 +150,6 @@ class _Request:
         if access.opened_by_cookie(_cookie(self.header("cookie"), name)):
             return
         raise Refused(401, _NOT_ITS_TOKEN if borne or given else _NO_TOKEN)
-
-
-def _netloc(origin: str) -> str:
-    try:
-        return urlsplit(origin).netloc.lower()
-    except ValueError:
-        return ""
 
 
 def _cookie(header: str, name: str) -> str:
