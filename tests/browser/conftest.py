@@ -98,9 +98,10 @@ def served(tmp_path: Path) -> Iterator[Served]:
         made.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One Chromium for all tests of a worker."""
+    """One Chromium for the tests of a module. Not for longer: as long as it is there, an event loop
+    runs in this thread, and other tests could not start theirs."""
     with playwright.sync_playwright() as started:
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         chromium = started.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
