@@ -42,6 +42,7 @@ def test_beyond_loopback_a_token_is_demanded(tmp_path: Path, address: str) -> No
         (("--control-token-env", "HIL_SHORT_TOKEN"), "16 to 200"),
         (("--control-token-env", "HIL_GOOD_TOKEN"), "add --control HOST:PORT"),
         (("--control-name", "bench.lab"), "add --control HOST:PORT"),
+        (("--control-name", "http://bench.lab"), "is no host name"),
     ],
 )
 def test_a_token_that_is_not_there_or_no_good_is_refused(
