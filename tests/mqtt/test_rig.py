@@ -87,6 +87,19 @@ def test_a_broker_that_is_not_there_is_the_rig_s_fault(place: Place) -> None:
     assert f"the MQTT broker at 127.0.0.1:{port}" in ended.text
 
 
+def test_no_broker_at_all_is_the_rig_s_fault_too(place: Place) -> None:
+    """What to install is said, and the device is not blamed."""
+    shutil.copy(SCENARIOS / "topic.yaml", place.folder / "scenarios")
+    (place.folder / "conftest.py").write_text(
+        "from harness.platform.mqtt import broker, mosquitto\n"
+        "mosquitto.mosquitto = lambda: None\n"
+        "broker.find_spec = lambda name: None\n"
+    )
+    ended = place.run("scenarios", "--rig", rig(place))
+    assert ended.code == 3, ended.text
+    assert "apt install mosquitto, or pip install" in ended.text
+
+
 def test_what_publishing_needs() -> None:
     """The capability, and nothing that only a modem driven by the harness has."""
     (case,) = load_cases(SCENARIOS / "topic.yaml")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from harness.errors import RigError, UsageError
+from harness.errors import RigError
 
 
-class MqttMissing(UsageError):
+class MqttMissing(RigError):
     """A package or program that MQTT needs is not installed."""
 
 
