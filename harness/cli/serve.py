@@ -22,6 +22,7 @@ from harness.cli import (
     serve_control,
     serve_firmware,
     serve_https,
+    serve_modems,
     serve_mqtt,
     serve_store,
 )
@@ -51,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--http", default="127.0.0.1:0", metavar="HOST:PORT", help="uplinks")
     serve_https.add_arguments(parser)
     serve_mqtt.add_arguments(parser)
+    serve_modems.add_arguments(parser)
     serve_control.add_arguments(parser)
     serve_actuator.add_arguments(parser)
     serve_firmware.add_arguments(parser)
@@ -84,6 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     for name, value in (pair for destination in destinations for pair in destination.secrets()):
         redactor.add(name, value)
     mqtt = serve_mqtt.read_plan(arguments, document, redactor)
+    sms_gateway = serve_modems.gateway(arguments, registrations)
     access = serve_control.read_access(arguments, redactor)
     settings = PlatformSettings(
         actuator=serve_actuator.read_settings(arguments, redactor),
@@ -106,6 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
             loop=loop,
             work=clock.work if isinstance(clock, VirtualClock) else NO_WORK,
             settings=settings,
+            sms_gateway=sms_gateway,
             store_file=store,
         )
         closing.callback(platform.stop)
