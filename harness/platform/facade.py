@@ -23,18 +23,16 @@ from harness.platform.fota.offer import FirmwareOffer
 from harness.platform.fota.server import FileServer
 from harness.platform.fota.settings import StatusForm
 from harness.platform.ingestion import Ingestion
+from harness.platform.ports import Ports
 from harness.platform.registration import refuse_wrong
 from harness.platform.registry import Registration, Registry
 from harness.platform.secured import Handshake
-from harness.platform.server import IngestionServer
 from harness.platform.settings import Assumption, PlatformSettings
 from harness.platform.sms import Sms, SmsCentre, SmsGateway
 from harness.platform.store import Aborted
 from harness.platform.uplink import Uplink
 
 if TYPE_CHECKING:
-    from harness.platform.https import HttpsFront
-    from harness.platform.mqtt.ingest import MqttIngestion
     from harness.platform.mqtt.settings import MqttSettings
     from harness.platform.persistence.attach import Keeping
     from harness.platform.persistence.file import StoreFile
@@ -68,14 +66,10 @@ class Platform:
         self.registry = registry
         self.clock = clock
         self.settings = settings or PlatformSettings()
-        self._loop = loop
         self._evidence = Evidence(recorder)
-        self.addresses: dict[str, tuple[str, int]] = {}
-        """Where uplinks are taken: by ``http``, ``https`` and ``mqtt``, once it listens there."""
-        self._https: tuple[HttpsFront, IngestionServer] | None = None
-        self._mqtt: MqttIngestion | None = None
-        self._chaos = Chaos(clock, self._evidence, self._registered, self._listen)
         self._ingestion = Ingestion(registry, self.settings, clock, work, self._evidence)
+        self._ports = Ports(self._ingestion, self._evidence, registry, loop)
+        self._chaos = Chaos(clock, self._evidence, self._registered, self._ports.listen)
         self._ingestion.chaos = self._chaos
         self._ingestion.files = self.firmware = FileServer(
             self.settings.fota,
@@ -88,7 +82,6 @@ class Platform:
         )
         """Firmware over the air: what was offered, and response faults of the file server."""
         self.firmware.chaos = self._chaos
-        self._server = IngestionServer(self._ingestion, loop)
         self._destinations = Destinations(
             clock, recorder, loop, work, self.settings.destinations, self._ingestion.store.touched
         )
@@ -118,7 +111,7 @@ class Platform:
 
         Raises :class:`~harness.network.sockets.AddressUnavailable` when it cannot be had.
         """
-        self.addresses["http"] = bound = self._server.start(sockets, host, port)
+        bound = self._ports.open_http(sockets, host, port)
         self._chaos.attend()
         return bound
 
@@ -135,13 +128,7 @@ class Platform:
         ``authority`` signs the certificates; without one, a new one is made.
         Raises :class:`~harness.network.sockets.AddressUnavailable` when it cannot be had.
         """
-        from harness.platform.https import HttpsFront  # TLS is loaded where it is spoken
-
-        front = HttpsFront(self._ingestion, self._evidence, authority or Authority.make(), host)
-        server = IngestionServer(self._ingestion, self._loop, front.gate)
-        bound = server.start(sockets, host, port)
-        self._https = (front, server)
-        self.addresses["https"] = bound
+        bound = self._ports.open_https(sockets, host, port, authority or Authority.make())
         self._chaos.attend()
         return bound
 
@@ -159,50 +146,45 @@ class Platform:
         Raises :class:`~harness.platform.mqtt.errors.MqttMissing` and
         :class:`~harness.platform.mqtt.errors.BrokerUnavailable`.
         """
-        from harness.platform.mqtt.ingest import MqttIngestion
-
-        mqtt = MqttIngestion(self._ingestion, self.registry, settings, self._evidence, self._loop)
-        self.addresses["mqtt"] = bound = mqtt.start(sockets, host, port)
-        self._mqtt = mqtt
+        bound = self._ports.open_mqtt(sockets, host, port, settings)
         if settings.downlink_topic is not None:
             self.actuator.offer_mqtt()
         return bound
 
     @property
+    def addresses(self) -> dict[str, tuple[str, int]]:
+        """Where uplinks are taken: by ``http``, ``https`` and ``mqtt``, once it listens there."""
+        return self._ports.addresses
+
+    @property
     def authority(self) -> Authority | None:
         """Who signs the certificates of the HTTPS port; None without one."""
-        return self._https[0].authority if self._https is not None else None
+        return self._ports.front.authority if self._ports.front is not None else None
 
     @property
     def handshakes(self) -> list[Handshake]:
         """The TLS handshakes so far, oldest first."""
-        return list(self._https[0].handshakes) if self._https is not None else []
+        return list(self._ports.front.handshakes) if self._ports.front is not None else []
 
     @property
     def presented_certificate(self) -> CertificateKind | None:
         """What new connections to the HTTPS port see; None without such a port."""
-        return self._https[0].presented if self._https is not None else None
+        return self._ports.front.presented if self._ports.front is not None else None
 
     def present_certificate(self, kind: CertificateKind) -> None:
         """From now on, new connections to the HTTPS port see a certificate of this kind.
 
         Raises :class:`~harness.errors.UsageError` without such a port.
         """
-        if self._https is None:
+        if self._ports.front is None:
             raise UsageError("there is no HTTPS port; start the platform with one")
-        self._https[0].present(kind)
+        self._ports.front.present(kind)
 
     def stop(self) -> None:
         """Stop listening and drop open connections. What was seen stays readable."""
-        if self._mqtt is not None:
-            self._mqtt.close()
         self._chaos.close()
-        self._server.stop()
+        self._ports.close()
         self._destinations.close()
-        if self._https is not None:
-            front, server = self._https
-            server.stop()
-            self._loop.call(front.stop)
         self._sms.close()
 
     def add_destination(self, destination: Destination) -> Destination:
@@ -249,8 +231,7 @@ class Platform:
     @property
     def connections(self) -> int:
         """How many connections are open now."""
-        secured = self._https[1].connections if self._https is not None else 0
-        return self._server.connections + secured
+        return self._ports.connections
 
     @property
     def faults(self) -> FaultPlan:
@@ -262,15 +243,9 @@ class Platform:
         """Standing rules: ``platform.chaos.add(Latency(2.0), device="tracker-1")``."""
         return self._chaos
 
-    def _listen(self, on: bool) -> None:
-        """All ports take connections, or none does."""
-        self._server.listen(on)
-        if self._https is not None:
-            self._https[1].listen(on)
-
     def assumptions(self) -> list[Assumption]:
         """What this platform assumes because the documents do not say it."""
-        mqtt = [] if self._mqtt is None else self._mqtt.settings.assumptions()
+        mqtt = [] if self._ports.mqtt is None else self._ports.mqtt.settings.assumptions()
         kept = () if self._keeping is None else self._keeping.assumptions
         return [*self.settings.assumptions(), *mqtt, *kept]
 

@@ -13,7 +13,7 @@ function summary(uplink) {
   const first = uplink.findings.find((finding) => finding.severity === grave);
   const measured = (uplink.pack ?? []).filter((record) => record.n !== undefined).slice(0, 4).map((record) =>
     `${record.n} ${record.v ?? record.vs ?? record.vb ?? record.vd ?? ""}${record.u ? ` ${record.u}` : ""}`);
-  const text = first ? `${first.requirement}: ${first.message}` : measured.join(", ") || "no measurement";
+  const text = first && grave !== "info" ? `${first.requirement}: ${first.message}` : measured.join(", ") || "no measurement";
   return {
     key: uplink.exchange, exchange: uplink.exchange, device: uplink.device, outcome: uplink.outcome,
     grave, findings: uplink.findings.length, text, at: uplink.received,

@@ -9,5 +9,5 @@ const OUTCOMES = {
 
 export const outcomeWords = (outcome) => OUTCOMES[outcome]?.[0] ?? outcome;
 export const outcomeSentence = (outcome) => OUTCOMES[outcome]?.[1] ?? outcome;
-export const severityMark = { error: "✕", warning: "▲", info: "ⓘ" };
-export const severityWords = { error: "✕ breaks", warning: "▲ beware", info: "ⓘ remark" };
+export const severityMark = { error: "✕", warning: "▲", info: "•" };
+export const severityWords = { error: "✕ breaks", warning: "▲ beware", info: "• remark" };
