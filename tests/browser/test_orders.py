@@ -47,9 +47,7 @@ def test_a_downlink_is_composed_and_goes_with_the_next_uplink(
     page.get_by_role("cell", name="uplink #1").wait_for()
 
 
-def test_a_downlink_is_moved_on_and_its_life_can_be_read(
-    served: Served, opened: Opened
-) -> None:
+def test_a_downlink_is_moved_on_and_its_life_can_be_read(served: Served, opened: Opened) -> None:
     """Queued, released, put back, given up: each step with its reason, unfolded as it was left."""
     page = opened()
     view(page, "Messages")
