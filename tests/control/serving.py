@@ -15,6 +15,7 @@ from harness.network.loop import LoopThread
 from harness.network.sockets import HostSockets
 from harness.platform.control.access import OWN_MACHINE, Access
 from harness.platform.control.feed import Feed
+from harness.platform.control.patience import USUAL, Patience
 from harness.platform.control.server import ControlServer
 from harness.platform.facade import Platform
 from harness.platform.registry import Registration, Registry
@@ -95,6 +96,7 @@ def controlled(
     host: str = "127.0.0.1",
     keep: int = 10_000,
     settings: PlatformSettings | None = None,
+    patience: Patience = USUAL,
 ) -> Iterator[Controlled]:
     """A platform with the device tracker-1 and its control server, until the end of the block."""
     clock, loop = RealClock(), LoopThread()
@@ -105,7 +107,7 @@ def controlled(
         registry, clock=clock, recorder=timeline, loop=loop, work=NO_WORK, settings=settings
     )
     feed = Feed(timeline)
-    server = ControlServer(platform, feed, timeline.redactor, access)
+    server = ControlServer(platform, feed, timeline.redactor, access, patience)
     try:
         bound = server.start(HostSockets(), host, 0)
         yield Controlled(bound, timeline, platform)

@@ -7,13 +7,14 @@ Internet send requests to it. So a request is taken only when it
 * does not come from another site's page (``Origin``, ``Sec-Fetch-Site``; 403),
 * bears the token, where one is set (401): ``Authorization: Bearer …``, or the cookie that a first
   visit with ``?token=…`` brings,
-* is small (413).
+* is small (413) and there in time (408).
 
 Every answer forbids framing, foreign content and guessing of types.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
@@ -58,13 +59,17 @@ class Refused(Exception):
 class Guard:
     """An ASGI application around another one; bodies of answers pass through untouched.
 
-    What is below the path ``other_token`` asks for a token of its own, and not for this one.
+    What is below the path ``other_token`` asks for a token of its own, and not for this one. A body
+    has to be there within ``body_s`` seconds.
     """
 
-    def __init__(self, app: ASGIApp, access: Access, other_token: str | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, access: Access, other_token: str | None = None, *, body_s: float = 30.0
+    ) -> None:
         self._app = app
         self._access = access
         self._other_token = other_token
+        self._body_s = body_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -79,7 +84,12 @@ class Guard:
             self._check_site(request)
             if self._access.token is not None and not self._asked_inside(scope["path"]):
                 request.check_token(self._access)
-            receive = await _limited(request, receive)
+            async with asyncio.timeout(self._body_s):
+                receive = await _limited(request, receive)
+        except TimeoutError:
+            late = Refused(408, f"the body did not come within {self._body_s:g} seconds")
+            await _refuse(send, scope, late)
+            return
         except Refused as refused:
             await _refuse(send, scope, refused)
             return
@@ -207,7 +217,7 @@ def _with_headers(send: Send, api: bool) -> Send:
 
 async def _refuse(send: Send, scope: Scope, refused: Refused) -> None:
     headers: list[tuple[bytes, bytes]] = []
-    if refused.status == 413:
+    if refused.status in (408, 413):
         headers.append((b"connection", b"close"))  # the rest of the body is not read
     if refused.status == 401:
         headers.append((b"www-authenticate", b'Bearer realm="hil"'))

@@ -14,6 +14,7 @@ from harness.platform.control.access import OWN_MACHINE, Access
 from harness.platform.control.app import make_app
 from harness.platform.control.feed import Feed
 from harness.platform.control.guard import Guard
+from harness.platform.control.patience import USUAL, Patience, protocol
 from harness.platform.facade import Platform
 
 _PATIENCE_S = 10.0
@@ -28,10 +29,13 @@ class ControlServer:
         feed: Feed,
         redactor: Redactor,
         access: Access = OWN_MACHINE,
+        patience: Patience = USUAL,
     ) -> None:
         self._access = access
+        app = make_app(platform, feed, redactor)
         config = uvicorn.Config(
-            Guard(make_app(platform, feed, redactor), access, platform.actuator.own_door),
+            Guard(app, access, platform.actuator.own_door, body_s=patience.body_s),
+            http=protocol(patience),
             log_config=None,  # whoever wants to hear listens to the logger "uvicorn.error"
             log_level="warning",
             access_log=False,
