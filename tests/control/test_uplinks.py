@@ -52,6 +52,8 @@ def test_the_list_is_narrowed_down(taking: Taking) -> None:
     assert numbers("?after=2") == [3, 4]
     assert numbers("?limit=1") == [4]
     assert numbers("?device=nobody") == []
+    (brief,) = taking.get("/api/uplinks?brief=true&limit=1")
+    assert set(brief) == {"exchange", "received", "device", "outcome", "findings", "pack"}
     assert "limit" in taking.get("/api/uplinks?limit=0", 422)["error"]
 
 

@@ -11,6 +11,7 @@ from harness.platform.control.answers import Answers
 from harness.platform.control.details import details, measurements
 from harness.platform.facade import Platform
 
+_BRIEF = ("exchange", "received", "device", "outcome", "findings", "pack")
 Limit = Annotated[int, Query(ge=1, le=20_000)]
 
 
@@ -23,9 +24,10 @@ def add_uplinks(app: FastAPI, platform: Platform, answers: Answers) -> None:
         outcome: str | None = None,
         after: int = 0,
         limit: Limit | None = None,
+        brief: bool = False,
     ) -> Response:
         """The uplinks so far, newest last: the newest `limit` of those of `device` with `outcome`
-        and an exchange number above `after`."""
+        and an exchange number above `after`. `brief` leaves out their bytes, token and answer."""
         found = [
             uplink
             for uplink in platform.uplinks
@@ -33,7 +35,8 @@ def add_uplinks(app: FastAPI, platform: Platform, answers: Answers) -> None:
             and (device is None or uplink.device == device)
             and (outcome is None or uplink.outcome.value == outcome)
         ]
-        return answers([uplink.as_dict() for uplink in (found[-limit:] if limit else found)])
+        listed = [uplink.as_dict() for uplink in (found[-limit:] if limit else found)]
+        return answers([{key: one[key] for key in _BRIEF} for one in listed] if brief else listed)
 
     @app.get("/api/uplinks/{exchange}")
     def one_uplink(exchange: int) -> Response:

@@ -39,7 +39,7 @@ export class Uplinks {
   }
 
   async load() {
-    const missing = await get(`/api/uplinks?after=${this.newest}&limit=${KEEP}`);
+    const missing = await get(`/api/uplinks?brief=true&after=${this.newest}&limit=${KEEP}`);
     for (const uplink of missing) this.add(uplink);
   }
 
