@@ -258,18 +258,17 @@ class Timeline:
             for one in made:
                 self._tell(one.event())
 
-    def record_late(self, source: str, kinds: Sequence[str], late: Late) -> None:
-        """Several events of one moment, whose texts are written when somebody looks at them; at
-        once where there is a file. As for :meth:`record_prepared`, the texts are *redacted*."""
+    def record_late(self, source: str, kinds: Sequence[str], late: Late, at_ns: int) -> None:
+        """Several events of one moment of the scenario clock (ns since 1970), whose texts are
+        written when somebody looks at them; at once where there is a file. As for
+        :meth:`record_prepared`, the texts are *redacted*."""
         if self._fd is not None:
             self.record_prepared(source, list(zip(kinds, late.texts, strict=True)))
             return
         with self._lock:
             first = self._seq + 1
             self._seq += len(kinds)
-            together = _Together(
-                first, monotonic(), wall_ns(), self._clock.now_ns(), source, kinds, late
-            )
+            together = _Together(first, monotonic(), wall_ns(), at_ns, source, kinds, late)
             self._remember((together,))
         if self._listeners:
             for event in together.events():

@@ -47,7 +47,8 @@ class Evidence:
         """A request and its verdict; and the answer, unless a fault has yet to shape it."""
         if self._plain is not None and self._timeline is not None and uplink.documented:
             size = len(uplink.head) + 2 * len(uplink.body) + _FRAME
-            self._timeline.record_late(SOURCE, KINDS, Late(self._plain.texts, uplink, size))
+            late = Late(self._plain.texts, uplink, size)
+            self._timeline.record_late(SOURCE, KINDS, late, uplink.received_ns)
             return
         self.uplink(uplink)
         if uplink.delivery is None and uplink.message is None:

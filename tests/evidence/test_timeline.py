@@ -213,7 +213,7 @@ def test_events_written_late(tmp_path: Path) -> None:
 
     timeline = Timeline(None, CLOCK)
     timeline.record("bench", "note", text="first")
-    timeline.record_late("bench", ("one", "two"), Late(write, "memory", 40))
+    timeline.record_late("bench", ("one", "two"), Late(write, "memory", 40), CLOCK.now_ns())
     timeline.record("bench", "note", text="last")
     assert asked == []
     shown = [(event.seq, event.kind, event.data["text"]) for event in timeline.events()]
@@ -225,12 +225,12 @@ def test_events_written_late(tmp_path: Path) -> None:
 
     heard: list[Event] = []
     timeline.listen(heard.append)
-    timeline.record_late("bench", ("one", "two"), Late(write, "unread", 40))
+    timeline.record_late("bench", ("one", "two"), Late(write, "unread", 40), CLOCK.now_ns())
     assert [event.seq for event in heard] == [5, 6]
     assert asked == ["memory"]
 
     filed = Timeline(tmp_path / "t.jsonl", CLOCK)
-    filed.record_late("bench", ("one", "two"), Late(write, "file", 40))
+    filed.record_late("bench", ("one", "two"), Late(write, "file", 40), CLOCK.now_ns())
     assert asked == ["memory", "file"]
     filed.close()
     assert [event.data["text"] for event in read_timeline(filed.path or tmp_path)] == [
@@ -242,7 +242,11 @@ def test_what_is_kept_together_goes_together() -> None:
     """The number and the size of what is kept are bounded with late texts, too."""
     timeline = Timeline(None, CLOCK, keep=3, keep_characters=100)
     for number in range(9):
-        timeline.record_late("bench", ("one", "two"), Late(lambda n: [f'"n":{n}'] * 2, number, 10))
+        timeline.record_late(
+            "bench", ("one", "two"), Late(lambda n: [f'"n":{n}'] * 2, number, 10), CLOCK.now_ns()
+        )
     assert [event.data["n"] for event in timeline.events("one")] == [6, 7, 8]
-    timeline.record_late("bench", ("one", "two"), Late(lambda n: [f'"n":{n}'] * 2, 9, 95))
+    timeline.record_late(
+        "bench", ("one", "two"), Late(lambda n: [f'"n":{n}'] * 2, 9, 95), CLOCK.now_ns()
+    )
     assert [event.data["n"] for event in timeline.events("one")] == [9]
