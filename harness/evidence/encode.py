@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import json.encoder
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from harness.clock.scenario import NS, from_ns
 
@@ -110,44 +110,29 @@ class JsonFields(Mapping[str, Any]):
         return len(self._fields())
 
 
-class Late:
-    """The texts of several events, written when the first of them is looked at.
+class Texts(Protocol):
+    """Texts that are written when they are asked for; ``size`` is about how long they are."""
 
-    ``write(what)`` gives them. It is called from whatever thread looks, and what it makes must not
-    depend on when. ``size``: about how long they are together.
-    """
-
-    __slots__ = ("_texts", "_what", "_write", "size")
-
-    def __init__(self, write: Callable[[Any], Sequence[str]], what: object, size: int) -> None:
-        self._write = write
-        self._what = what
-        self._texts: Sequence[str] | None = None
-        self.size = size
+    size: int
 
     @property
-    def texts(self) -> Sequence[str]:
-        texts = self._texts
-        if texts is None:
-            texts = self._texts = self._write(self._what)
-            self._what = None
-        return texts
+    def texts(self) -> Sequence[str]: ...
 
 
 class LateFields(JsonFields):
     """One event's members out of several that are written late."""
 
-    __slots__ = ("_index", "_late")
+    __slots__ = ("_index", "_written")
 
-    def __init__(self, late: Late, index: int) -> None:
-        self._late = late
+    def __init__(self, written: Texts, index: int) -> None:
+        self._written = written
         self._index = index
         self._read = None
 
     @property
     def text(self) -> str:
-        return self._late.texts[self._index]
+        return self._written.texts[self._index]
 
     @property
     def size(self) -> int:
-        return 0 if self._index else self._late.size
+        return 0 if self._index else self._written.size

@@ -20,22 +20,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from harness.clock import ScenarioClock, monotonic
 from harness.clock.host import wall_ns
 from harness.clock.scenario import from_ns
 from harness.errors import RigError
-from harness.evidence.encode import (
-    JsonFields,
-    Late,
-    LateFields,
-    Stamps,
-    json_line,
-    prepared_head,
-)
+from harness.evidence.encode import JsonFields, LateFields, Stamps, json_line, prepared_head
 from harness.evidence.redact import Redactor
 
+T = TypeVar("T")
 _HEAD = frozenset({"seq", "host", "wall", "at", "source", "kind"})
 
 
@@ -87,21 +81,46 @@ class _Prepared(NamedTuple):
         return Event(*self)
 
 
-class _Together(NamedTuple):
-    """Several events of one moment, until somebody looks at them."""
+class _Together:
+    """Several events of one moment, whose texts are written when somebody looks at them."""
 
-    first: int
-    host: float
-    wall_ns: int
-    at_ns: int
-    source: str
-    kinds: Sequence[str]
-    late: Late
+    __slots__ = (
+        "_texts", "_what", "_write", "at_ns", "first", "host", "kinds", "size", "source", "wall_ns",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        first: int,
+        at_ns: int,
+        source: str,
+        kinds: Sequence[str],
+        write: Callable[[Any], Sequence[str]],
+        what: object,
+        size: int,
+    ) -> None:
+        self.first = first
+        self.host = monotonic()
+        self.wall_ns = wall_ns()
+        self.at_ns = at_ns
+        self.source = source
+        self.kinds = kinds
+        self.size = size
+        self._write = write
+        self._what = what
+        self._texts: Sequence[str] | None = None
+
+    @property
+    def texts(self) -> Sequence[str]:
+        texts = self._texts
+        if texts is None:
+            texts = self._texts = self._write(self._what)
+            self._what = None
+        return texts
 
     def events(self) -> list[Event]:
         wall, at = isoformat(from_ns(self.wall_ns)), isoformat(from_ns(self.at_ns))
         return [
-            Event(self.first + i, self.host, wall, at, self.source, kind, LateFields(self.late, i))
+            Event(self.first + i, self.host, wall, at, self.source, kind, LateFields(self, i))
             for i, kind in enumerate(self.kinds)
         ]
 
@@ -115,7 +134,7 @@ def _made(item: Event | _Prepared | _Together) -> Sequence[Event]:
 def _length(event: Event | _Prepared | _Together) -> int:
     """About how much an event says: its texts, not those inside lists and objects."""
     if isinstance(event, _Together):
-        return event.late.size
+        return event.size
     if isinstance(event, _Prepared):
         return event.fields.size
     if isinstance(event.data, JsonFields):
@@ -258,23 +277,37 @@ class Timeline:
             for one in made:
                 self._tell(one.event())
 
-    def record_late(self, source: str, kinds: Sequence[str], late: Late, at_ns: int) -> None:
-        """Several events of one moment of the scenario clock (ns since 1970), whose texts are
-        written when somebody looks at them; at once where there is a file. As for
-        :meth:`record_prepared`, the texts are *redacted*."""
+    def record_late(
+        self,
+        source: str,
+        kinds: Sequence[str],
+        write: Callable[[T], Sequence[str]],
+        what: T,
+        *,
+        size: int,
+        at_ns: int,
+    ) -> None:
+        """Several events of one moment of the scenario clock (``at_ns`` since 1970), whose texts
+        ``write(what)`` gives when somebody looks at them; at once where there is a file.
+
+        As for :meth:`record_prepared`, they are *redacted*. ``write`` may be called by any thread,
+        and what it gives must not depend on when. ``size``: about how long they are together.
+        """
         if self._fd is not None:
-            self.record_prepared(source, list(zip(kinds, late.texts, strict=True)))
+            self.record_prepared(source, list(zip(kinds, write(what), strict=True)))
             return
         with self._lock:
-            first = self._seq + 1
+            together = _Together(self._seq + 1, at_ns, source, kinds, write, what, size)
             self._seq += len(kinds)
-            together = _Together(first, monotonic(), wall_ns(), at_ns, source, kinds, late)
-            self._remember((together,))
+            self._events.append(together)
+            self._characters += size
+            if self._keep_characters is not None and self._characters > self._keep_characters:
+                self._make_room(self._keep_characters)
         if self._listeners:
             for event in together.events():
                 self._tell(event)
 
-    def _remember(self, new: Sequence[Event | _Prepared | _Together]) -> None:
+    def _remember(self, new: Sequence[Event | _Prepared]) -> None:
         self._events.extend(new)
         limit = self._keep_characters
         if limit is None:
@@ -282,11 +315,14 @@ class Timeline:
         for event in new:
             self._characters += _length(event)
         if self._characters > limit:
-            # Those that have left for their number are still counted in: count anew, and make
-            # room for a while, so that this is rarely done.
-            self._characters = sum(map(_length, self._events))
-            while self._characters > limit * 3 // 4 and len(self._events) > 1:
-                self._characters -= _length(self._events.popleft())
+            self._make_room(limit)
+
+    def _make_room(self, limit: int) -> None:
+        """Those that have left for their number are still counted in: count anew, and make room
+        for a while, so that this is rarely done."""
+        self._characters = sum(map(_length, self._events))
+        while self._characters > limit * 3 // 4 and len(self._events) > 1:
+            self._characters -= _length(self._events.popleft())
 
     def listen(self, listener: Callable[[Event], object]) -> None:
         """Call ``listener`` with every event from now on, in the recording thread."""

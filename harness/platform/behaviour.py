@@ -39,8 +39,11 @@ class Behaviour:
         """Compare ``uplink`` with the last one of ``who`` and remember it. Before its answer."""
         now = monotonic()
         last = self._last.get(who)
-        if last is None or last.uplink.body != uplink.body:
+        if last is None:
             self._last[who] = _Last(uplink, now, 0)
+            return None
+        if last.uplink.body != uplink.body:
+            last.uplink, last.host_s, last.repeats = uplink, now, 0
             return None
         before = last.uplink
         gap_host = now - last.host_s

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from harness.evidence import Event, Recorder, Timeline
-from harness.evidence.encode import Late
 from harness.platform.downlink_model import Downlink, Transition, shown_bytes
 from harness.platform.message import Message
 from harness.platform.plain_evidence import (
@@ -47,8 +46,9 @@ class Evidence:
         """A request and its verdict; and the answer, unless a fault has yet to shape it."""
         if self._plain is not None and self._timeline is not None and uplink.documented:
             size = len(uplink.head) + 2 * len(uplink.body) + _FRAME
-            late = Late(self._plain.texts, uplink, size)
-            self._timeline.record_late(SOURCE, KINDS, late, uplink.received_ns)
+            self._timeline.record_late(
+                SOURCE, KINDS, self._plain.texts, uplink, size=size, at_ns=uplink.received_ns
+            )
             return
         self.uplink(uplink)
         if uplink.delivery is None and uplink.message is None:

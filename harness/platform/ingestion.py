@@ -124,7 +124,7 @@ class Ingestion:
             uplink.findings = (*uplink.findings, repeated)
         status = self._codes[verdict.outcome]
         uplink.close = close
-        faults = self.faults.take(verdict.device) if self.faults.pending else ()
+        faults = self.faults.take(verdict.device)
         if self.chaos is not None and self.chaos.on:
             strikes = self.chaos.strike(verdict.device, now_ns)
             uplink.chaos = tuple(strike.says for strike in strikes)

@@ -14,7 +14,6 @@ import pytest
 
 from harness.clock import VirtualClock
 from harness.evidence import Event, Redactor, Timeline, read_timeline
-from harness.evidence.encode import Late
 from harness.evidence.timeline import EvidenceLost
 
 CLOCK = VirtualClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
@@ -213,7 +212,7 @@ def test_events_written_late(tmp_path: Path) -> None:
 
     timeline = Timeline(None, CLOCK)
     timeline.record("bench", "note", text="first")
-    timeline.record_late("bench", ("one", "two"), Late(write, "memory", 40), CLOCK.now_ns())
+    timeline.record_late("bench", ("one", "two"), write, "memory", size=40, at_ns=CLOCK.now_ns())
     timeline.record("bench", "note", text="last")
     assert asked == []
     shown = [(event.seq, event.kind, event.data["text"]) for event in timeline.events()]
@@ -225,12 +224,12 @@ def test_events_written_late(tmp_path: Path) -> None:
 
     heard: list[Event] = []
     timeline.listen(heard.append)
-    timeline.record_late("bench", ("one", "two"), Late(write, "unread", 40), CLOCK.now_ns())
+    timeline.record_late("bench", ("one", "two"), write, "unread", size=40, at_ns=CLOCK.now_ns())
     assert [event.seq for event in heard] == [5, 6]
     assert asked == ["memory"]
 
     filed = Timeline(tmp_path / "t.jsonl", CLOCK)
-    filed.record_late("bench", ("one", "two"), Late(write, "file", 40), CLOCK.now_ns())
+    filed.record_late("bench", ("one", "two"), write, "file", size=40, at_ns=CLOCK.now_ns())
     assert asked == ["memory", "file"]
     filed.close()
     assert [event.data["text"] for event in read_timeline(filed.path or tmp_path)] == [
@@ -241,12 +240,14 @@ def test_events_written_late(tmp_path: Path) -> None:
 def test_what_is_kept_together_goes_together() -> None:
     """The number and the size of what is kept are bounded with late texts, too."""
     timeline = Timeline(None, CLOCK, keep=3, keep_characters=100)
-    for number in range(9):
+
+    def say(number: int, size: int) -> None:
         timeline.record_late(
-            "bench", ("one", "two"), Late(lambda n: [f'"n":{n}'] * 2, number, 10), CLOCK.now_ns()
+            "bench", ("one", "two"), lambda n: [f'"n":{n}'] * 2, number, size=size, at_ns=0
         )
+
+    for number in range(9):
+        say(number, 10)
     assert [event.data["n"] for event in timeline.events("one")] == [6, 7, 8]
-    timeline.record_late(
-        "bench", ("one", "two"), Late(lambda n: [f'"n":{n}'] * 2, 9, 95), CLOCK.now_ns()
-    )
+    say(9, 95)
     assert [event.data["n"] for event in timeline.events("one")] == [9]
