@@ -21,6 +21,7 @@ from harness.platform.sms import Sms
 from harness.platform.sms_settings import StatusNames
 from harness.platform.uplink import Uplink
 
+_JUMP = "clock.jump"
 _KEEP_HAPPENINGS = 200
 _WAITING = frozenset({DownlinkStatus.QUEUED.value, DownlinkStatus.EXECUTING.value})
 _GRAVEST = ("error", "warning", "info")
@@ -108,6 +109,7 @@ class Board:
         self._active: dict[str, DeviceRow] = {}  # the newest active at the end
         self._quiet: dict[str, None] = dict.fromkeys(devices)  # nothing happened to them yet
         self._happenings: deque[Happening] = deque(maxlen=_KEEP_HAPPENINGS)
+        self._newest = ""  # kind of the newest happening
         self._counts = Counts()
         self._downlinks, self._sms = _Open(), _Open()
         self._takes: Mapping[str, Callable[[Event], object]] = {
@@ -214,6 +216,9 @@ class Board:
         ]
         self._counts = replace(self._counts, findings=self._counts.findings + len(found))
         gravest = min(found, key=lambda one: _GRAVEST.index(one.severity), default=None)
+        if event.kind == _JUMP and self._newest == _JUMP:
+            self._happenings.pop()  # the clock goes from timer to timer: where it got to is told
+        self._newest = event.kind
         self._happenings.append(
             Happening(event.at, words.number, words.who, words.said, words.bad, len(found), gravest)
         )

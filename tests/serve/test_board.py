@@ -167,3 +167,15 @@ def test_the_picture_fits_whatever_is_said(
     assert len(lines) == height or (height < 4 and len(lines) == 4)
     assert all(cell_len(line) <= width for line in lines)
     assert all(line.isprintable() for line in lines)
+
+
+def test_a_clock_that_goes_from_timer_to_timer_is_told_once() -> None:
+    """Where it got to; what happened between two steps is not lost."""
+    made, timeline = board("a")
+    for minute in (1, 2, 3):
+        timeline.record("clock", "clock.jump", to=f"12:0{minute}")
+    uplink(timeline, "a")
+    for minute in (4, 5):
+        timeline.record("clock", "clock.jump", to=f"12:0{minute}")
+    said = [happening.outcome for happening in made.look(1, 9).happenings]
+    assert said == ["moved to 12:05", "accepted", "moved to 12:03"]
