@@ -188,14 +188,9 @@ class Connection(asyncio.Protocol):
         self._handler.crowd.leave(self)
         self._handler.crowd.held -= self._charged
         self._charged = 0
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         if not self._closing:
             self._lost("the peer reset the connection" if exc else "the connection was closed")
-        answer, self._answer = self._answer, None
-        if answer is not None:
-            self._handler.finished(answer, False)
+        self._unfinished()
         self._events.clear()
         self._closing = True
         self._rest()
@@ -259,12 +254,22 @@ class Connection(asyncio.Protocol):
         """Drop the connection now, and say so if that broke anything off."""
         if not self._closing:
             self._lost(why)
-        self._transport.abort()
+        self.abort()
 
     def abort(self) -> None:
-        """Drop the connection now."""
+        """Drop the connection now. The loop tells of its end later, perhaps when nobody takes notes
+        any more, so an answer that was under way is accounted for here."""
         self._closing = True
+        self._unfinished()
         self._transport.abort()
+
+    def _unfinished(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            self._handler.finished(answer, False)
 
     def _pump(self) -> None:
         while self._events and self._answer is None and not self._closing:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
+from harness.clock import Deadline
 from harness.errors import UsageError
 from harness.platform.faults import (
     CloseAfterHeader,
@@ -104,3 +107,19 @@ def test_late_and_split_hold_back_pipelined_requests(rig: Rig) -> None:
             data += sock.recv(4096)
     assert data.startswith(b"HTTP/1.1 503")
     assert rig.clock.work.wait_idle(5)
+
+
+def test_answers_under_way_when_the_platform_stops_are_accounted_for(rig: Rig) -> None:
+    """Once stop() is back, every one of them is known and on the timeline: none comes later."""
+    count = 40
+    rig.platform.faults.add(Late(60), count=count)
+    with contextlib.ExitStack() as held:
+        for _ in range(count):
+            held.enter_context(rig.connect()).sendall(request())
+        taken = rig.platform.wait(lambda: len(rig.platform.uplinks) == count, Deadline.after(10))
+        assert taken
+        rig.platform.stop()
+        told = rig.timeline.events("http.response")
+        assert sum(uplink.answered for uplink in rig.platform.uplinks) == count
+        assert not any(uplink.whole for uplink in rig.platform.uplinks)
+    assert len(told) == count
