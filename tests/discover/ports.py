@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
+from harness.clock import monotonic
+
 Talk = Callable[["FakePort", bytes], bytes]
 
 
@@ -46,19 +48,21 @@ class FakePort:
         return int(termios.tcgetattr(self.master)[5])
 
     def _run(self) -> None:
-        wait_s = self._every_s if self._unasked else None
+        due = monotonic() + self._every_s
         while True:
+            # What comes unasked keeps its own time, however often the port is written to.
+            wait_s = max(0.0, due - monotonic()) if self._unasked else None
             ready, _, _ = select.select([self.master, self._wake], [], [], wait_s)
             if self._wake in ready:
                 return
             try:
-                if ready:
+                if self.master in ready:
                     data = os.read(self.master, 4096)
                     self.heard += data
-                    answer = self._talk(self, data)
-                else:
-                    answer = self._unasked
-                os.write(self.master, answer)
+                    os.write(self.master, self._talk(self, data))
+                if self._unasked and monotonic() >= due:
+                    due = monotonic() + self._every_s
+                    os.write(self.master, self._unasked)
             except OSError:  # the script has pulled the cable
                 return
 

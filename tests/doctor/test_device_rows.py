@@ -114,6 +114,21 @@ def test_a_positioning_port(lab: Lab) -> None:
     assert "positioning" in found.seen
 
 
+def test_a_positioning_port_at_its_own_rate(lab: Lab) -> None:
+    """Such ports speak at 9600 baud more often than at the rate of the rig file."""
+
+    def talk(port: FakePort, data: bytes) -> bytes:
+        at_its_rate = port.speed == termios.B9600
+        return nmea("GPTXT,01,01,02,hello") if at_its_rate else bytes([0xA5]) * len(data)
+
+    with FakePort(talk) as port:
+        lab.write(tracker=lab.device(0, port.path))
+        found = row(lab.examine(), "baud")
+    assert found.state is State.UNFIT
+    assert "positioning (NMEA) port at 9600 baud" in found.seen
+    assert "AT port" in found.advice
+
+
 def test_another_rate_is_named(lab: Lab) -> None:
     """The rate at which the modem does answer is what to write into the rig file."""
     with FakePort(ScriptedModem(MODEM, speed=termios.B9600)) as port:

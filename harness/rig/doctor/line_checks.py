@@ -20,6 +20,15 @@ from harness.rig.discover.sound import Sound
 from harness.rig.doctor.findings import Finding, Sheet, ok, unfit, warning
 from harness.rig.models import ModemModel
 
+_WRONG_PORT = "name the module's AT port; hil discover finds it"
+_TELLING = {
+    Sound.NMEA: _WRONG_PORT,
+    Sound.DIAG: _WRONG_PORT,
+    Sound.PPP: "end the call, or check the wiring",
+    Sound.ECHO: "end the call, or check the wiring",
+}
+"""What is no answer to AT and yet says what is there, and what to do about it."""
+
 
 def check_line(sheet: Sheet, path: str, model: ModemModel, answer_s: float) -> bool:
     """The rows up to ``echo``; whether there is a modem to ask further.
@@ -101,17 +110,17 @@ def check_answer(path: str, model: ModemModel, answer_s: float) -> Iterator[Find
 
 
 def _silence(path: str, model: ModemModel, found: Probe, answer_s: float) -> Finding:
-    if found.sound in (Sound.NMEA, Sound.DIAG):
-        return unfit("baud", found.says, "name the module's AT port; hil discover finds it")
-    if found.sound in (Sound.PPP, Sound.ECHO):
-        return unfit("baud", found.says, "end the call, or check the wiring")
-    others = [baud for baud in BAUDS if baud != model.baud]
-    other = probe(path, bauds=others, wait_s=answer_s, rtscts=model.rtscts)
-    if other.sound is Sound.AT:
+    heard = found
+    if found.sound not in _TELLING:
+        others = [baud for baud in BAUDS if baud != model.baud]
+        heard = probe(path, bauds=others, wait_s=answer_s, rtscts=model.rtscts)
+    if heard.sound is Sound.AT:
         return unfit(
-            "baud", f"{other.says}, not at the {model.baud} of the rig file",
-            f"write baud: {other.baud}, or set the modem with AT+IPR={model.baud} and AT&W",
+            "baud", f"{heard.says}, not at the {model.baud} of the rig file",
+            f"write baud: {heard.baud}, or set the modem with AT+IPR={model.baud} and AT&W",
         )  # fmt: skip
+    if heard.sound in _TELLING:
+        return unfit("baud", heard.says, _TELLING[heard.sound])
     flow = "; is rtscts right?" if model.rtscts else ""
     return unfit(
         "baud", f"at {model.baud} baud: {found.says}; nor AT at any other usual rate",
