@@ -18,10 +18,11 @@ from prompt_toolkit.patch_stdout import StdoutProxy
 
 from harness.cli.console import Opened
 from harness.cli.printable import printable
-from harness.clock import pause, wall
+from harness.clock import wall
 from harness.errors import HilError
+from harness.rig.terminal.desk import Desk
 from harness.rig.terminal.line import CTRL_Z, TerminalLine
-from harness.rig.terminal.orders import HELP, NAMES, data_of, order_of
+from harness.rig.terminal.orders import NAMES
 from harness.rig.terminal.said import Kind, Said, hex_rows
 from harness.rig.terminal.words import completions, holds_a_secret, known_commands
 
@@ -33,7 +34,7 @@ _STYLES = {
 _KEYS = "Tab completes · Ctrl-C gives up · :help · Ctrl-D ends"
 
 
-class Screen:
+class Screen(Desk):
     """Reads with prompt_toolkit; whatever is said is printed above the line being typed."""
 
     def __init__(self) -> None:
@@ -79,7 +80,7 @@ class Screen:
         """One line typed, and acted on; False ends."""
         try:
             typed = session.prompt(lambda: "data> " if line.prompted else f"{name}> ")
-            return self._act(line, typed)
+            return self.carry_out(line, typed)
         except EOFError:
             return False
         except HilError as error:
@@ -94,31 +95,8 @@ class Screen:
         elif given_up := line.give_up():
             self._remark(f"{given_up} is given up; a late answer is shown as it comes")
 
-    def _act(self, line: TerminalLine, typed: str) -> bool:
-        order = order_of(typed)
-        match order.name:
-            case ":quit":
-                return False
-            case ":help":
-                self._print(HELP)
-            case ":note":
-                line.note(order.text)
-            case ":wait":
-                pause(order.seconds)
-            case ":hex":
-                line.show_bytes = None if line.show_bytes else self._bytes
-                self._remark(f"every byte is shown: {'on' if line.show_bytes else 'off'}")
-            case ":esc":
-                line.leave_prompt()
-            case ":ctrl-z":
-                line.data(b"", end=CTRL_Z)
-            case ":send" | ":send-hex":
-                line.raw(order.data)
-            case _ if line.prompted:
-                line.data(data_of(typed), end=CTRL_Z if line.wants_ctrl_z else b"")
-            case _ if typed.strip():
-                line.command(typed.strip())
-        return True
+    def _help(self, text: str) -> None:
+        self._print(text)
 
     def _keys(self, line: TerminalLine) -> KeyBindings:
         keys = KeyBindings()

@@ -10,15 +10,15 @@ from harness.cli.console import Opened
 from harness.clock import Deadline, pause, wall
 from harness.errors import HilError, UsageError
 from harness.line.errors import PortGone
-from harness.rig.terminal.line import CTRL_Z, TerminalLine
-from harness.rig.terminal.orders import HELP, data_of, order_of
+from harness.rig.terminal.desk import Desk
+from harness.rig.terminal.line import TerminalLine
 from harness.rig.terminal.said import Kind, Said, hex_rows
 
 _MARKS = {Kind.SENT: "> ", Kind.CODE: "* ", Kind.NOISE: "? ", Kind.REMARK: "# ", Kind.BYTES: ""}
 _LINGER_S = 0.2  # codes that follow the last result
 
 
-class Script:
+class Script(Desk):
     """Each line waits for its result; a line after a prompt is the data it asked for."""
 
     def __init__(self, *, as_json: bool, patience_s: float, check: bool) -> None:
@@ -46,7 +46,7 @@ class Script:
         try:
             for number, typed in enumerate(sys.stdin, start=1):
                 try:
-                    if not self._line(line, typed.rstrip("\r\n")):
+                    if not self.carry_out(line, typed.rstrip("\r\n")):
                         break
                 except UsageError as error:
                     raise UsageError(f"standard input, line {number}: {error}") from error
@@ -59,31 +59,11 @@ class Script:
             print(f"hil: timeline: {opened.timeline}", file=sys.stderr)
         return 1 if self._check and not good else 0
 
-    def _line(self, line: TerminalLine, typed: str) -> bool:
-        """Act on a line; False ends. After it the line is waited for."""
-        order = order_of(typed)
-        match order.name:
-            case ":quit":
-                return False
-            case ":help":
-                print(HELP, file=sys.stderr)
-            case ":note":
-                line.note(order.text)
-            case ":wait":
-                pause(order.seconds)
-            case ":hex":
-                line.show_bytes = None if line.show_bytes else self._bytes
-            case ":esc":
-                line.leave_prompt()
-            case ":ctrl-z":
-                line.data(b"", end=CTRL_Z)
-            case ":send" | ":send-hex":
-                line.raw(order.data)
-            case _ if line.prompted:
-                line.data(data_of(typed), end=CTRL_Z if line.wants_ctrl_z else b"")
-            case _ if typed.strip():
-                line.command(typed.strip())
-        return True
+    def _help(self, text: str) -> None:
+        print(text, file=sys.stderr)
+
+    def _remark(self, text: str) -> None:
+        self.tell(Said(Kind.REMARK, text, wall()))
 
     def _bytes(self, direction: str, data: bytes) -> None:
         mark = "->" if direction == "tx" else "<-"
