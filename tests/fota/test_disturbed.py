@@ -59,7 +59,9 @@ def test_a_device_that_leaves_does_not_have_the_part(rig: Rig, client: Client) -
     rig.platform.firmware.faults.add(make_fault("late", {"seconds": 30}))
     with rig.connect() as sock:
         sock.sendall(client.part("0-9"))
-        rig.platform.wait(lambda: rig.platform.firmware.all()[0].requests > 0, Deadline.after(10))
+        files, deadline = rig.platform.firmware, Deadline.after(10)
+        assert rig.platform.wait(lambda: files.all()[0].requests > 0, deadline)
+        assert not deadline.expired  # told at once, though the answer is not over
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     (event,) = parts(rig, 1)
     assert (event.data["whole"], event.data["good"]) == (False, False)

@@ -224,7 +224,8 @@ class FileServer:
                 offer.expires_ns = min(offer.expires_ns, self._clock.now_ns())
             answer = self._judged(peer, request, nth, offer, faults)
             answer.chaos = struck
-            return answer
+        self._touched()  # the answer itself may be long in coming
+        return answer
 
     def _disturbed(self, device: str) -> tuple[tuple[Fault, ...], tuple[str, ...]]:
         """The faults on this answer, and which rules of chaos put some there."""
