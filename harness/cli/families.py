@@ -122,7 +122,8 @@ def _tls(able: Abilities) -> str:
         *(["sockets"] if able.tls else []),
         *(["HTTPS client"] if able.http is not None and able.http.tls else []),
     ]
-    return ", ".join(ways) or "no"
+    blind = f"; cannot see: {', '.join(able.tls_blind)}" if able.tls_blind else ""
+    return (", ".join(ways) or "no") + blind
 
 
 def families() -> list[Both]:

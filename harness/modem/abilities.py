@@ -68,8 +68,9 @@ class Abilities:
     are bytes of one command. ``receive`` says how data come: ``buffered`` (announced, then read),
     ``polled`` (read without an announcement). ``sms`` are the forms of 27.005 that the family has,
     of ``pdu``, ``text``, ``stored`` and ``direct`` (+CMT only). ``power_off`` is the command.
-    ``tls``: there are TLS sockets, and the harness can give them a trust anchor. ``assumed`` lists
-    what no manual at hand says.
+    ``tls``: there are TLS sockets, and the harness can give them a trust anchor. ``tls_blind`` are
+    the faults of a certificate that the module has no means to see even then, of ``wrong-name``
+    and ``expired``. ``assumed`` lists what no manual at hand says.
     """
 
     title: str
@@ -82,6 +83,7 @@ class Abilities:
     receive: str = ""
     http: HttpAbility | None = None
     tls: bool = False
+    tls_blind: tuple[str, ...] = ()
     sms: tuple[str, ...] = ("pdu", "text", "stored")
     power_off: str = "AT+CFUN=0"
     sources: tuple[str, ...] = ()
