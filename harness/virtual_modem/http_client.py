@@ -21,6 +21,7 @@ class Trouble(Enum):
 
     NAME = "name unknown"
     CONNECT = "not connected"
+    TLS = "no TLS connection"
     TIMEOUT = "no response in time"
     LOST = "connection lost"
     NO_HTTP = "no HTTP response"
@@ -117,7 +118,10 @@ class HttpClient:
 
     async def _connected(self, sock: socket.socket, tls: TlsWish | None) -> asyncio.StreamReader:
         if tls is not None:
-            self._writer = stream = await TlsStream.open(sock, tls, self.HEAD)
+            try:
+                self._writer = stream = await TlsStream.open(sock, tls, self.HEAD)
+            except OSError:
+                raise HttpFailure(Trouble.TLS) from None
             return stream.reader
         reader, self._writer = await asyncio.open_connection(sock=sock, limit=self.HEAD)
         return reader

@@ -27,7 +27,8 @@ _LIMITS = {
 
 _NUMBERS = {
     Trouble.NAME: 714, Trouble.CONNECT: 716, Trouble.TIMEOUT: 702, Trouble.LOST: 717,
-    Trouble.NO_HTTP: 723, Trouble.CUT_SHORT: 719, Trouble.STALLED: 722, Trouble.TOO_MUCH: 729,
+    Trouble.TLS: 717, Trouble.NO_HTTP: 723, Trouble.CUT_SHORT: 719, Trouble.STALLED: 722,
+    Trouble.TOO_MUCH: 729,
 }  # fmt: skip
 CONTENT_TYPES = (
     "application/x-www-form-urlencoded", "text/plain", "application/octet-stream",
