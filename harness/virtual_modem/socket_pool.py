@@ -39,7 +39,8 @@ class Failure(Enum):
 class Connection:
     """One socket. ``mode`` is the vendor's access mode, ``context`` its PDP context.
 
-    ``tls`` is how its TLS connection is made, None for plain TCP.
+    ``tls`` is how its TLS connection is made, None for plain TCP; ``refused`` OpenSSL's number for
+    what was wrong with the server's certificate (X509_V_ERR_…), None when it was not that.
     """
 
     number: int
@@ -57,6 +58,7 @@ class Connection:
     token: object = None
     tls: TlsWish | None = None
     end: TlsEnd | None = None
+    refused: int | None = None
 
 
 class SocketPool:
@@ -91,8 +93,10 @@ class SocketPool:
             failure = Failure.NAME
         except TimeoutError:
             failure = Failure.TIMEOUT
-        except OSError:
+        except OSError as error:
             failure = Failure.REFUSED if connection.sock is None else Failure.TLS
+            if isinstance(error.__cause__, TlsFailed):
+                connection.refused = error.__cause__.verify_code
         if self.open.get(connection.number) is not connection:
             self._close(connection)
             return Failure.GIVEN_UP
