@@ -70,7 +70,8 @@ class Abilities:
     of ``pdu``, ``text``, ``stored`` and ``direct`` (+CMT only). ``power_off`` is the command.
     ``tls``: there are TLS sockets, and the harness can give them a trust anchor. ``tls_blind`` are
     the faults of a certificate that the module has no means to see even then, of ``wrong-name``
-    and ``expired``. ``assumed`` lists what no manual at hand says.
+    and ``expired``; without ``tls_sni`` it cannot name the server that it wants in a handshake
+    (RFC 6066 §3). ``assumed`` lists what no manual at hand says.
     """
 
     title: str
@@ -84,6 +85,7 @@ class Abilities:
     http: HttpAbility | None = None
     tls: bool = False
     tls_blind: tuple[str, ...] = ()
+    tls_sni: bool = True
     sms: tuple[str, ...] = ("pdu", "text", "stored")
     power_off: str = "AT+CFUN=0"
     sources: tuple[str, ...] = ()

@@ -12,8 +12,10 @@ import ssl
 from dataclasses import dataclass
 
 from harness.network.tls import TlsEnd, TlsFailed
+from harness.virtual_modem.tls_name import BAD_CERTIFICATE, has_name, server_certificate
 
 _NO_CHECK_TIME = ssl.VerifyFlags(0x200000)  # X509_V_FLAG_NO_CHECK_TIME, which ssl has no name for
+_HOSTNAME_MISMATCH = 62  # X509_V_ERR_HOSTNAME_MISMATCH
 _PIECE = 16_384
 
 
@@ -22,12 +24,14 @@ class TlsWish:
     """How to make a TLS connection. ``name`` is asked for (SNI), and checked when ``check_name``.
 
     ``anchors`` (PEM) are trusted; None verifies nothing, as modules do unless told otherwise.
+    ``expected`` is checked whatever ``name`` is, for modules that have a setting for each.
     """
 
     name: str = ""
     anchors: bytes | None = None
     check_time: bool = False
     check_name: bool = False
+    expected: str = ""
 
     def context(self) -> ssl.SSLContext:
         """TLS 1.2 at most, as in these modules. Raises :class:`ssl.SSLError` for wrong anchors."""
@@ -43,6 +47,11 @@ class TlsWish:
                 context.verify_flags |= _NO_CHECK_TIME
         return context
 
+    def suits(self, received: bytes) -> bool:
+        """Whether the server is the expected one, by what it sent so far in a handshake."""
+        certificate = server_certificate(received) if self.expected else None
+        return certificate is None or has_name(certificate, self.expected)
+
 
 async def handshake(sock: socket.socket, wish: TlsWish) -> tuple[TlsEnd, bytes]:
     """Do the handshake on a connected socket; also gives what came behind it already.
@@ -55,7 +64,7 @@ async def handshake(sock: socket.socket, wish: TlsWish) -> tuple[TlsEnd, bytes]:
         end = TlsEnd(wish.context(), name=wish.name)
     except ValueError as error:  # anchors that are no PEM
         raise ssl.SSLError(str(error)) from error
-    plain = b""
+    plain, received = b"", b""
     try:
         end.start()
         while not end.established:
@@ -63,7 +72,12 @@ async def handshake(sock: socket.socket, wish: TlsWish) -> tuple[TlsEnd, bytes]:
             data = await loop.sock_recv(sock, _PIECE)
             if not data:
                 raise ConnectionResetError("the server closed the connection in the handshake")
+            received += data
             plain += end.feed(data).plain
+            if not wish.suits(received):
+                await loop.sock_sendall(sock, BAD_CERTIFICATE)  # instead of what waits in end
+                other = TlsFailed(f"it is not {wish.expected}", verify_code=_HOSTNAME_MISMATCH)
+                raise ssl.SSLError(other.reason) from other
         await loop.sock_sendall(sock, end.outgoing())
     except TlsFailed as failure:
         await loop.sock_sendall(sock, end.outgoing())
