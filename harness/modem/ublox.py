@@ -18,7 +18,8 @@ from harness.line import EventTimeout
 from harness.modem.core import COMMON_URCS
 from harness.modem.errors import BadAnswer, CmeError, CommandRefused, SocketError
 from harness.modem.http import HttpAnswer, HttpOrder
-from harness.modem.sockets import SocketModem, UrcTest, response_of
+from harness.modem.sockets import UrcTest, response_of
+from harness.modem.ublox_tls import SECURITY_PROFILE, UbloxTls, is_literal
 
 _CODES = (
     "+UUSORD",
@@ -53,7 +54,7 @@ def _about(number: int) -> UrcTest:
     return lambda urc: about.match(urc.text) is not None
 
 
-class Ublox(SocketModem):
+class Ublox(UbloxTls):
     """Sockets with the ``@`` prompt and quoted reads; an HTTP client that works on files."""
 
     iccid_command = "AT+CCID"
@@ -76,16 +77,30 @@ class Ublox(SocketModem):
 
     def open_socket(self, host: str, port: int, *, timeout_s: float = 150.0) -> int:
         """Blocks until the connection stands. Raises :class:`SocketError` with +USOER's number."""
+        return self._open(host, port, timeout_s, secured=False)
+
+    def open_tls_socket(self, host: str, port: int, *, timeout_s: float = 150.0) -> int:
+        """So does this one. A refused certificate has no number of its own."""
+        return self._open(host, port, timeout_s, secured=True)
+
+    def _open(self, host: str, port: int, timeout_s: float, *, secured: bool) -> int:
         number = self.fields(f"AT+USOCR={_TCP}")[0].number
         if number is None:
             raise BadAnswer("AT+USOCR gave no socket")
         self.channel.discard(_about(number))
+        if secured:
+            try:
+                self._secure(number, host)
+            except CommandRefused:
+                self.close_socket(number)
+                raise
         try:
             self.command(f"AT+USOCO={number},{quote(host)},{port}", timeout_s=timeout_s)
         except CommandRefused as error:
             code = self._last_error()
             self.close_socket(number)
-            raise SocketError(f"cannot connect to {host}:{port}", code) from error
+            why = " by TLS (or the certificate was refused)" if secured else ""
+            raise SocketError(f"cannot connect to {host}:{port}{why}", code) from error
         return number
 
     def close_socket(self, connection: int) -> None:
@@ -141,8 +156,11 @@ class Ublox(SocketModem):
 
     def _configure(self, order: HttpOrder, response_timeout_s: int) -> None:
         self.command(f"AT+UHTTP={_PROFILE}")  # back to factory values, headers too
-        literal = re.fullmatch(r"[0-9.]+", order.host) is not None
-        self.command(f"AT+UHTTP={_PROFILE},{0 if literal else 1},{quote(order.host)}")
+        kind = 0 if is_literal(order.host) else 1
+        self.command(f"AT+UHTTP={_PROFILE},{kind},{quote(order.host)}")
+        if order.tls:
+            self._expect_server(order.host)
+            self.command(f"AT+UHTTP={_PROFILE},6,1,{SECURITY_PROFILE}")
         self.command(f"AT+UHTTP={_PROFILE},5,{order.port}")
         wait_s = min(180, max(30, response_timeout_s))
         self.command(f"AT+UHTTP={_PROFILE},7,{wait_s}")

@@ -20,8 +20,9 @@ _ASSUMED = (
     "nothing is said at power-up",
     "+UUSOCL comes when all data of a closed connection were read",
     "the HTTP client speaks HTTP/1.1 (2G and 3G modules were seen to speak 1.0)",
+    "an alternative name of the certificate fits the expected server host name",
 )
-_HTTP = HttpAbility(custom_header=True, header_count=5, header_max=2 * HEADER_MAX + 2)
+_HTTP = HttpAbility(custom_header=True, header_count=5, header_max=2 * HEADER_MAX + 2, tls=True)
 
 
 class SaraR4(Ublox):
@@ -39,6 +40,7 @@ class SaraR4(Ublox):
         read_max=MOST,
         receive="buffered",
         http=_HTTP,
+        tls=True,
         power_off="AT+CPWROFF",
         sources=_SOURCES,
         assumed=_ASSUMED,
@@ -60,6 +62,7 @@ class SaraR5(Ublox):
         read_max=MOST,
         receive="buffered",
         http=_HTTP,
+        tls=True,
         power_off="AT+CPWROFF",
         sources=_SOURCES,
         assumed=_ASSUMED,
@@ -103,7 +106,10 @@ class SaraU2(Ublox):
         send_max=MOST,
         read_max=MOST,
         receive="buffered",
+        # Its HTTPS is of no use: an uplink of an Internet device needs the header it cannot send.
         http=HttpAbility(custom_header=False),
+        tls=True,
+        tls_sni=False,
         power_off="AT+CPWROFF",
         sources=_SOURCES,
         assumed=_ASSUMED,

@@ -1,4 +1,8 @@
-"""+UHTTP, +UHTTPC and +UHTTPER (SARA-R4 AT manual UBX-17003787 §21, SARA-R5 AT manual)."""
+"""+UHTTP, +UHTTPC and +UHTTPER (SARA-R4 AT manual UBX-17003787 §21, SARA-R5 AT manual).
+
+Operation 6 switches HTTPS on, with a profile of +USECPRF; 443 is its port unless 5 sets another
+(assumed). A refused certificate is error 3,73, as seen on modules.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from harness.at.commandparse import Command
 from harness.virtual_modem.http_client import HttpFailure, HttpTarget, Trouble
 from harness.virtual_modem.results import AtError
 from harness.virtual_modem.table import CommandTable, Entry, Info, number, says, text
+from harness.virtual_modem.ublox import security
 from harness.virtual_modem.ublox.files import files
 
 if TYPE_CHECKING:
@@ -28,7 +33,7 @@ _CUSTOM = re.compile(r"([0-4]):([^:]*):(.*)", re.DOTALL)
 #: <error_class>, <error_code> of +UHTTPER
 _ERRORS = {
     Trouble.NAME: (3, 8), Trouble.CONNECT: (3, 11), Trouble.TIMEOUT: (3, 22),
-    Trouble.LOST: (3, 73), Trouble.NO_HTTP: (3, 73),
+    Trouble.TLS: (3, 73), Trouble.LOST: (3, 73), Trouble.NO_HTTP: (3, 73),
 }  # fmt: skip
 
 
@@ -39,6 +44,24 @@ class Profile:
     parameters: dict[int, str] = field(default_factory=dict)
     headers: dict[int, tuple[str, str]] = field(default_factory=dict)
     error: tuple[int, int] = (0, 0)
+
+    @property
+    def secured(self) -> bool:
+        return self.parameters.get(_SECURE, "0")[0] == "1"
+
+    @property
+    def security(self) -> int | None:
+        """The profile of +USECPRF, None for the one that nobody can change."""
+        chosen = self.parameters.get(_SECURE, "").partition(",")[2]
+        return int(chosen) if chosen else None
+
+    @property
+    def usual_port(self) -> int:
+        return 443 if self.secured else 80
+
+    @property
+    def port(self) -> int:
+        return int(self.parameters.get(_PORT, self.usual_port))
 
 
 @dataclass(slots=True)
@@ -67,10 +90,13 @@ def _configuration(custom_headers: bool) -> Entry:
         if code not in known:
             raise AtError(50)
         if len(command.params) == 2:
-            shown = profile.parameters.get(code, "")
-            return [f'+UHTTP: {number(command, 0, 0, 3)},{code},"{shown}"']
-        if code == _SECURE and number(command, 2, 0, 1):
-            raise AtError(4)
+            one = number(command, 0, 0, 3)
+            if code == _SECURE:
+                return [f"+UHTTP: {one},{code},{profile.parameters.get(code, '0')}"]
+            return [f'+UHTTP: {one},{code},"{profile.parameters.get(code, "")}"']
+        if code == _SECURE:
+            profile.parameters[code] = _security(command)
+            return None
         if code == _PORT:
             number(command, 2, 1, 65535)
         if code == _TIMEOUT:
@@ -79,6 +105,14 @@ def _configuration(custom_headers: bool) -> Entry:
         return None
 
     return Entry(set=configure, test=says("+UHTTP: (0-3),(0-7,9)"))
+
+
+def _security(command: Command) -> str:
+    """``0``, ``1`` or ``1,<profile>``."""
+    if not number(command, 2, 0, 1):
+        return "0"
+    given = number(command, 3, 0, security.PROFILES, -1)
+    return "1" if given < 0 else f"1,{given}"
 
 
 def _set_header(profile: Profile, given: str) -> Info:
@@ -101,9 +135,10 @@ def _order(core: Core, command: Command) -> Info:
     host = profile.parameters.get(_NAME) or profile.parameters.get(_IP)
     if core.radio.active() is None or not host or core.http.busy:
         raise AtError(3)
-    port = int(profile.parameters.get(_PORT, "80"))
+    port = profile.port
+    shown = host if port == profile.usual_port else f"{host}:{port}"
     lines = [f"{_METHODS[what]} {path or '/'} HTTP/1.1"]
-    lines += [f"Host: {host}" + ("" if port == 80 else f":{port}"), "User-Agent: UBLOX-HttpClient"]
+    lines += [f"Host: {shown}", "User-Agent: UBLOX-HttpClient"]
     lines += [f"{name}: {value}" for _, (name, value) in sorted(profile.headers.items())]
     body = b""
     if what >= _PUT:
@@ -112,7 +147,8 @@ def _order(core: Core, command: Command) -> Info:
     request = "\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + body
     name = target or f"http_last_response_{one}"
     wait = min(int(profile.parameters.get(_TIMEOUT, "180")), core.settings.http_s)
-    where = HttpTarget(host, port)
+    wish = security.wish(core, profile.security) if profile.secured else None
+    where = HttpTarget(host, port, wish)
     core.after_final(lambda: core.spawn(_exchange(core, one, what, where, request, name, wait)))
     return None
 

@@ -13,14 +13,23 @@ from harness.virtual_modem.family import Family, Model, ResponseTime
 from harness.virtual_modem.results import AtError
 from harness.virtual_modem.socket_pool import Connection
 from harness.virtual_modem.table import CommandTable, Entry, Info, number
-from harness.virtual_modem.ublox import files, general, http, profile, sockets
+from harness.virtual_modem.ublox import (
+    certificates,
+    files,
+    general,
+    http,
+    profile,
+    security,
+    sockets,
+)
 
 if TYPE_CHECKING:
     from harness.virtual_modem.core import Core
 
 _BASE: CommandTable = {
     **basic.COMMANDS, **general_3gpp.COMMANDS, **radio.COMMANDS, **sim.COMMANDS, **sms.COMMANDS,
-    **general.COMMANDS, **sockets.COMMANDS, **files.commands(),
+    **general.COMMANDS, **sockets.COMMANDS, **files.commands(), **certificates.commands(),
+    **security.commands(),
 }  # fmt: skip
 _LTE: CommandTable = {
     **general_3gpp.POWER_SAVING, **radio.EDRX, "+CEREG": radio.registration("+CEREG", 5),
@@ -51,6 +60,7 @@ class Ublox(Family):
     first_index = 1
     quoted_address = True
     power_command = "+CPWROFF"
+    errors = certificates.ERRORS
     epoch = datetime(2015, 1, 1, tzinfo=UTC)
     # maxima of the manuals; what is typical is assumed
     response_times: ClassVar[Mapping[str, ResponseTime]] = {
@@ -73,6 +83,11 @@ class Ublox(Family):
         "+UUSOCL comes when all data of a closed connection were read",
         "the HTTP client speaks HTTP/1.1; error numbers of AT+USOER and AT+UHTTPER",
         "files go with the power",
+        "AT+USOER gives 103 for a refused certificate and a failed handshake",
+        "a TLS connection may use any suite of TLS 1.2; SARA-R410M and SARA-U2 have only those "
+        "with RSA key exchange and CBC",
+        "an alternative name of the certificate fits too, not only its common name",
+        "AT+USECPRF takes the name of a certificate that is not there",
     )
 
     def information(self, core: Core) -> Sequence[str]:
@@ -101,7 +116,7 @@ class SaraR4(Ublox):
     }
     commands: ClassVar[CommandTable] = {
         **_BASE, **_LTE, **http.commands(custom_headers=True), "I": Entry(run=_identification),
-        **files.commands(before=b"\n"),
+        **files.commands(before=b"\n"), **certificates.commands(capitals=True),
     }  # fmt: skip
     bearer_at_attach = True
 
@@ -118,7 +133,8 @@ class SaraR5(Ublox):
     }
     commands: ClassVar[CommandTable] = {
         **_BASE, **_LTE, **profile.commands(asynchronous=True),
-        **http.commands(custom_headers=True), "I": Entry(run=_identification),
+        **http.commands(custom_headers=True), **certificates.commands(prompt=">"),
+        "I": Entry(run=_identification),
         "+CGSN": general_3gpp.serial_number('+CGSN: "{}"'),
     }  # fmt: skip
 
@@ -138,7 +154,8 @@ class SaraU2(Ublox):
     }
     commands: ClassVar[CommandTable] = {
         **_BASE, **profile.commands(asynchronous=False), **general.RADIO_2G_3G,
-        **http.commands(custom_headers=False), "I": Entry(run=_identification),
+        **http.commands(custom_headers=False), **security.commands(sni=False, exact_version=True),
+        "I": Entry(run=_identification),
     }  # fmt: skip
 
     def context_lost(self, core: Core, cid: int) -> None:

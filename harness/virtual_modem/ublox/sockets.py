@@ -1,7 +1,8 @@
 """+USO…: sockets (SARA AT manuals, "Internet suite").
 
 Data are written after the ``@`` prompt, as a quoted string, or as hexadecimal digits (+UDCONF=1),
-and read as a quoted string with a count.
+and read as a quoted string with a count. +USOSEC gives a socket that is not connected yet a
+security profile, by default the one that verifies nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from harness.at.commandparse import Command
 from harness.virtual_modem.results import AtError, Unknown
 from harness.virtual_modem.socket_pool import Connection, Failure, State
 from harness.virtual_modem.table import CommandTable, Entry, Info, number, says, text
+from harness.virtual_modem.ublox import security
 
 if TYPE_CHECKING:
     from harness.virtual_modem.core import Core
@@ -21,15 +23,20 @@ NUMBERS = range(7)
 _TCP, _UDP = 6, 17
 MOST, MOST_HEX = 1024, 512  #: bytes of one write or read
 _PROMPT_S = 20.0
-_ERRORS = {Failure.NAME: 11001, Failure.REFUSED: 111, Failure.TIMEOUT: 110}
+#: as errno.h numbers them, which is told of plain sockets; 103 for TLS is assumed
+_ERRORS = {Failure.NAME: 11001, Failure.REFUSED: 111, Failure.TIMEOUT: 110, Failure.TLS: 103}
 _STATE = {State.OPENING: 2, State.CONNECTED: 4, State.CLOSED: 7}
 
 
 @dataclass(slots=True)
 class Sockets:
-    """Numbers that +USOCR gave out and that are not connected yet; the last error (+USOER)."""
+    """Numbers that +USOCR gave out and that are not connected yet; the last error (+USOER).
+
+    ``secured`` are those that +USOSEC switched to TLS, with their profile; None is the default.
+    """
 
     made: set[int] = field(default_factory=set)
+    secured: dict[int, int | None] = field(default_factory=dict)
     error: int = 0
     hexadecimal: bool = False
 
@@ -41,11 +48,13 @@ def _own(core: Core) -> Sockets:
 def _create(core: Core, command: Command) -> Info:
     if number(command, 0, 0, 255) != _TCP:
         raise Unknown  # UDP is not there
-    made = _own(core).made
+    own = _own(core)
+    made = own.made
     free = next((one for one in NUMBERS if one not in made and one not in core.sockets.open), None)
     if free is None:
         raise AtError(3)
     made.add(free)
+    own.secured.pop(free, None)
     return [f"+USOCR: {free}"]
 
 
@@ -57,12 +66,32 @@ async def _connect(core: Core, command: Command) -> Info:
     if core.radio.active() is None:
         own.error = 102
         raise AtError(3)
-    connection = Connection(one, 1, host, port)
+    wish = security.wish(core, own.secured[one]) if one in own.secured else None
+    connection = Connection(one, 1, host, port, tls=wish)
     if number(command, 3, 0, 1, 0):
         core.after_final(lambda: core.spawn(_connect_later(core, connection)))
         return None
     if await _connected(core, connection):
         raise AtError(3)
+    return None
+
+
+def _secure(core: Core, command: Command) -> Info:
+    """+USOSEC=<socket>[,<0|1>[,<profile>]]: TLS or not, from the next +USOCO on."""
+    one, own = number(command, 0, 0, 6), _own(core)
+    if len(command.params) == 1:
+        if one not in own.made and one not in core.sockets.open:
+            raise AtError(3)
+        profile = own.secured.get(one)
+        shown = "" if profile is None else f",{profile}"
+        return [f"+USOSEC: {one},{int(one in own.secured)}{shown}"]
+    if one not in own.made:
+        raise AtError(3)
+    if number(command, 1, 0, 1):
+        profile = number(command, 2, 0, security.PROFILES, -1)
+        own.secured[one] = None if profile < 0 else profile
+    else:
+        own.secured.pop(one, None)
     return None
 
 
@@ -191,6 +220,7 @@ def peer_closed(core: Core, connection: Connection) -> None:
 COMMANDS: CommandTable = {
     "+USOCR": Entry(set=_create, test=says("+USOCR: (6)")),
     "+USOCO": Entry(set=_connect, test=says("+USOCO: (0-6),,(1-65535),(0,1)")),
+    "+USOSEC": Entry(set=_secure, test=says(f"+USOSEC: (0-6),(0,1),(0-{security.PROFILES})")),
     "+USOWR": Entry(set=_write, test=says(f"+USOWR: (0-6),(1-{MOST})")),
     "+USORD": Entry(set=_read, test=says(f"+USORD: (0-6),(0-{MOST})")),
     "+USOCL": Entry(set=_close, test=says("+USOCL: (0-6),(0,1)")),
