@@ -14,7 +14,7 @@ from harness.at.params import fields_of, quote
 from harness.modem.abilities import HttpAbility
 from harness.modem.errors import BadAnswer, CommandRefused, SocketError
 from harness.modem.http import HttpAnswer, HttpOrder
-from harness.modem.simcom import Simcom
+from harness.modem.simcom_tls import SimcomTls
 
 #: The body comes after OK, in blocks by count (§13.2.11).
 SH_URCS = (UrcKind("+SHREQ:", always), UrcKind("+SHREAD:", always, data_field=0))
@@ -26,13 +26,14 @@ _OWN_ERROR = 600  # no such HTTP status: the module's own number
 
 
 def sh_ability(body_max: int) -> HttpAbility:
-    """Server 64 bytes, path 512, all headers 350 (SHCONF and SHREQ)."""
+    """Server 64 bytes, path 512, all headers 350 (SHCONF and SHREQ); TLS by SHSSL."""
     return HttpAbility(
-        custom_header=True, body_max=body_max, headers_max=_HEADERS_MAX, server_max=64, path_max=512
-    )
+        custom_header=True, body_max=body_max, headers_max=_HEADERS_MAX, server_max=64,
+        path_max=512, tls=True,
+    )  # fmt: skip
 
 
-class ShClient(Simcom, ABC):
+class ShClient(SimcomTls, ABC):
     """A connection, headers one by one, a body by count, and a request on them."""
 
     body_command: str  #: asks with ``>`` for a body of a stated length
@@ -41,14 +42,17 @@ class ShClient(Simcom, ABC):
         """POST the body of ``order``; the module writes Host and Content-Length.
 
         Raises :class:`SocketError` with a number that is no HTTP status, -1 when the server
-        cannot be connected to, ``EventTimeout`` when nothing is reported, ``CannotDo`` past the
-        limits of the client.
+        cannot be connected to or its certificate is refused, ``EventTimeout`` when nothing is
+        reported, ``CannotDo`` past the limits of the client.
         """
         self.checked_order(order)
         http = self.abilities.http
         assert http is not None  # by checked_order
         if self.fields("AT+SHSTATE?")[0].number == 1:
             self.command("AT+SHDISC", timeout_s=_CONNECT_S)  # left by an interrupted post
+        if order.tls:
+            self.ask_for(order.host)
+            self.command(f"AT+SHSSL={self.tls_number},{quote(self.anchor_name)}")
         server = quote(order.url.removesuffix(order.path))
         wait_s = min(1800, max(30, response_timeout_s))
         for name, value in (("URL", server), ("BODYLEN", http.body_max),
@@ -65,7 +69,8 @@ class ShClient(Simcom, ABC):
         try:
             self.command("AT+SHCONN", timeout_s=_CONNECT_S)
         except CommandRefused as error:
-            raise SocketError(f"cannot connect to {order.host}:{order.port}", -1) from error
+            why = " (or its certificate was refused)" if order.tls else ""
+            raise SocketError(f"cannot connect to {order.host}:{order.port}{why}", -1) from error
 
     def _sh_request(self, order: HttpOrder, response_timeout_s: int) -> HttpAnswer:
         self.command("AT+SHCHEAD")  # headers stay from one request to the next

@@ -76,6 +76,19 @@ class HttpClient:
         self.response: Response | None = None
         self.busy = False
         self._writer: asyncio.StreamWriter | TlsStream | None = None
+        self._ahead: asyncio.StreamReader | None = None
+
+    async def connect(self, target: HttpTarget) -> None:
+        """Make the connection of the next exchange now. Raises :class:`HttpFailure`."""
+        self.close()
+        sock = await self._reached(target)
+        try:
+            with self._core.held():
+                async with asyncio.timeout(self._core.settings.connect_s):
+                    self._ahead = await self._connected(sock, target.tls)
+        except BaseException as error:
+            sock.close()
+            raise _as_result(error) from None
 
     async def exchange(self, target: HttpTarget, request: bytes, timeout_s: float) -> Response:
         """Send, and read the head; the body follows by itself. Raises :class:`HttpFailure`."""
@@ -88,33 +101,38 @@ class HttpClient:
     async def _exchange(self, target: HttpTarget, request: bytes, timeout_s: float) -> Response:
         core = self._core
         self.response = None
-        try:
-            with core.held():
-                address = core.network.resolve(target.host)
-                sock = await core.network.connect(address, target.port, core.settings.connect_s)
-        except NameUnknown:
-            raise HttpFailure(Trouble.NAME) from None
-        except OSError:
-            raise HttpFailure(Trouble.CONNECT) from None
+        ahead, self._ahead = self._ahead, None
+        sock = await self._reached(target) if ahead is None else None
         token = core.hold()
         core.loop.call_later(core.settings.reply_hold_s, core.release, token)
         try:
             async with asyncio.timeout(timeout_s):
-                reader = await self._connected(sock, target.tls)
+                reader = ahead if sock is None else await self._connected(sock, target.tls)
                 writer = self._writer
-                if writer is None:
+                if writer is None or reader is None:
                     raise OSError("closed while connecting")
                 writer.write(request)
                 await writer.drain()
                 self.response = await _read_head(reader, request[:5] == b"HEAD ", self.HEAD)
         except BaseException as error:
-            if self._writer is None:
+            if self._writer is None and sock is not None:
                 sock.close()
             self.close()
             core.release(token)
             raise _as_result(error) from None
         core.spawn(self._collect(reader, self.response, token))
         return self.response
+
+    async def _reached(self, target: HttpTarget) -> socket.socket:
+        core = self._core
+        try:
+            with core.held():
+                address = core.network.resolve(target.host)
+                return await core.network.connect(address, target.port, core.settings.connect_s)
+        except NameUnknown:
+            raise HttpFailure(Trouble.NAME) from None
+        except OSError:
+            raise HttpFailure(Trouble.CONNECT) from None
 
     async def _connected(self, sock: socket.socket, tls: TlsWish | None) -> asyncio.StreamReader:
         if tls is not None:
@@ -156,6 +174,7 @@ class HttpClient:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+        self._ahead = None
 
 
 def _as_result(error: BaseException) -> BaseException:

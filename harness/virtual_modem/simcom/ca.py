@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from harness.at.commandparse import Command
 from harness.virtual_modem.results import AtError, Unknown
+from harness.virtual_modem.simcom import ca_tls
 from harness.virtual_modem.simcom.packet import is_up, pdp
-from harness.virtual_modem.socket_pool import Connection, Failure, State
+from harness.virtual_modem.socket_pool import Connection, State
 from harness.virtual_modem.table import CommandTable, Entry, Info, number, says, text
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ SEND_MAX = READ_MAX = 1460
 NUMBERS = range(13)
 PUSHED = 1  #: <recv_mode>: data come with their code
 _NO_NETWORK, _IN_USE = 21, 4
-_RESULTS = {Failure.NAME: 20, Failure.REFUSED: 23, Failure.TIMEOUT: 27, Failure.GIVEN_UP: 1}
 
 
 async def _open(core: Core, command: Command) -> Info:
@@ -33,8 +33,10 @@ async def _open(core: Core, command: Command) -> Info:
     elif not is_up(core, pdp(index)):
         result = _NO_NETWORK
     else:
-        failure = await core.sockets.connect(Connection(one, pdp(index), host, port, mode))
-        result = 0 if failure is None else _RESULTS[failure]
+        wish = ca_tls.wish(core, one)
+        connection = Connection(one, pdp(index), host, port, mode, tls=wish)
+        failure = await core.sockets.connect(connection)
+        result = ca_tls.result(connection, failure)
     return [f"+CAOPEN: {one},{result}"]
 
 
@@ -100,6 +102,7 @@ def peer_closed(core: Core, connection: Connection) -> None:
 
 
 COMMANDS: CommandTable = {
+    **ca_tls.commands(NUMBERS, ca_tls.listed, protocol=False),
     "+CAOPEN": Entry(read=_opened, set=_open,
                      test=says('+CAOPEN: (0-12),(0-3),("TCP","UDP"),,(1-65535),(0,1)')),
     "+CASEND": Entry(set=_send, test=says(f"+CASEND: (0-12),(1-{SEND_MAX}),(1000-60000)")),

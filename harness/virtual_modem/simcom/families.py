@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, ClassVar
 from harness.virtual_modem.commands import basic, radio, sim, sms
 from harness.virtual_modem.commands import general as general_3gpp
 from harness.virtual_modem.family import Family, Model, ResponseTime
-from harness.virtual_modem.simcom import ca, cip, general, http_action, netopen, packet, sh
+from harness.virtual_modem.simcom import (
+    ca,
+    cip,
+    flash,
+    general,
+    http_action,
+    netopen,
+    packet,
+    sh,
+    ssl_contexts,
+)
 from harness.virtual_modem.socket_pool import Connection
 from harness.virtual_modem.table import CommandTable
 
@@ -28,6 +38,11 @@ _ASSUMED = (
     "revisions are examples; typical response times",
     "unread data of a connection that the peer closed can be read",
     "places of SMS, and OK for an empty one",
+)
+_TLS_ASSUMED = (
+    "factory values of +CSSLCFG: any version up to TLS 1.2, and validity is checked",
+    "a server's name is checked when +CSSLCFG gave one to ask for, and against that one",
+    "+CAOPEN gives 27 for certificates refused for other reasons than name and validity",
 )
 
 
@@ -156,14 +171,18 @@ class Sim7080(Simcom):
     }
     commands: ClassVar[CommandTable] = {
         **_BASE, **_LTE_M, **general.CPOWD, **packet.CNACT_FOUR, **ca.COMMANDS,
+        **flash.COMMANDS, **ssl_contexts.COMMANDS, **ssl_contexts.sh_ssl(saved=False),
         **sh.commands(4096, lambda core: packet.is_up(core, packet.pdp(0)), quoted_body=False),
     }  # fmt: skip
     sources: ClassVar[tuple[str, ...]] = (
         "SIM7070_SIM7080_SIM7090 AT Command Manual V1.05",
         "SIM7070_SIM7080_SIM7090 TCPUDP Application Note V1.03",
         "SIM7070_SIM7080_SIM7090 HTTP Application Note V1.02",
+        "SIM7070_SIM7080_SIM7090 SSL Application Note V1.00, FS Application Note V1.02",
     )
-    assumed: ClassVar[tuple[str, ...]] = (*_ASSUMED, "+SHREQ reports 600 when no response came")
+    assumed: ClassVar[tuple[str, ...]] = (
+        *_ASSUMED, "+SHREQ reports 600 when no response came", *_TLS_ASSUMED,
+    )  # fmt: skip
     sockets = len(ca.NUMBERS)
     response_times: ClassVar[Mapping[str, ResponseTime]] = {
         "+CPIN": ResponseTime(0.05, 5.0),

@@ -1,7 +1,8 @@
 """+SHCONF, +SHCONN, +SHREQ and their relatives.
 
 SIM7000 HTTP(S) V1.03 and SIM7070_7080_7090 HTTP V1.02: the body is given with +SHBOD, as a quoted
-string (SIM7000) or after ``>`` (SIM7080, and +SHBODEXT of SIM7000).
+string (SIM7000) or after ``>`` (SIM7080, and +SHBODEXT of SIM7000). The connection of +SHCONN is
+that of the first request; each later one makes its own here. By HTTPS it is made as +SHSSL says.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 from harness.at.commandparse import Command
 from harness.virtual_modem.http_client import HttpFailure, HttpTarget, Response
 from harness.virtual_modem.results import AtError
+from harness.virtual_modem.simcom import ssl_contexts
 from harness.virtual_modem.table import CommandTable, Entry, Info, number, says, text
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 URL, PATH, HEADERS, READ_MAX, PIECE = 64, 512, 350, 307_200, 2048
 _METHODS = {1: "GET", 2: "PUT", 3: "POST", 4: "PATCH", 5: "HEAD"}
+_PORTS = {"http": 80, "https": 443}
 _FAILED = 600  #: <status> when no response came (assumed)
 _BODY_S = 30.0
 
@@ -52,11 +55,16 @@ def _connected(core: Core) -> Client:
 def _url(value: str) -> SplitResult:
     try:
         parts = urlsplit(value)
-        if parts.scheme != "http" or not parts.hostname or parts.port == 0:
+        if parts.scheme not in _PORTS or not parts.hostname or parts.port == 0:
             raise ValueError
     except ValueError:
         raise AtError(50) from None
     return parts
+
+
+def _target(core: Core, url: SplitResult) -> HttpTarget:
+    host, port = url.hostname or "", url.port or _PORTS[url.scheme]
+    return HttpTarget(host, port, ssl_contexts.sh_wish(core) if url.scheme == "https" else None)
 
 
 def _configuration(client: Client) -> list[str]:
@@ -102,16 +110,15 @@ async def _exchange(core: Core, client: Client, path: str, method: str) -> None:
     url = client.url
     if url is None:
         return
-    port = url.port or 80
-    host = (url.hostname or "") + ("" if port == 80 else f":{port}")
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}"]
+    target = _target(core, url)
+    port = "" if target.port == _PORTS[url.scheme] else f":{target.port}"
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {target.host}{port}"]
     lines += [f"{name}: {value}" for name, value in client.headers.items()]
     body = client.body if method in ("PUT", "POST", "PATCH") else b""
     if body or method == "POST":
         lines.append(f"Content-Length: {len(body)}")
     request = "\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + body
     client.response = None
-    target = HttpTarget(url.hostname or "", port)
     try:
         response = await core.http.exchange(target, request, core.settings.http_s)
     except HttpFailure:
@@ -163,14 +170,10 @@ def commands(body_max: int, carried: Callable[[Core], bool], *, quoted_body: boo
         client = _client(core)
         if client.connected or client.url is None or not client.body_max or not carried(core):
             raise AtError(3)
-        port = client.url.port or 80
         try:
-            with core.held():
-                found = core.network.resolve(client.url.hostname or "")
-                sock = await core.network.connect(found, port, core.settings.connect_s)
-        except OSError:
+            await core.http.connect(_target(core, client.url))
+        except HttpFailure:
             raise AtError(3) from None
-        sock.close()  # each request has a connection of its own here
         client.connected = True
         return None
 
