@@ -20,6 +20,7 @@ from enum import Enum
 CTRL_Z = 0x1A
 ESC = 0x1B
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_STRING_OR_CONTROL = re.compile(r'("[^"]*")|[\x00-\x1f\x7f]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ class CommandLineReader:
     """Collects characters into lines. ``echo`` may be switched between events (``ATE0``).
 
     ``max_line`` and ``max_text`` bound what is kept of a line or text that never ends, in bytes.
-    ``crlf``: a line ends with CR LF only, as some firmware is built; a CR alone is no end.
+    ``crlf``: a line ends with CR LF only, as some firmware is built; a CR alone is no end, and
+    line ends between quotes belong to the string.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class CommandLineReader:
         self._input = bytearray()
         self._line = bytearray()
         self._too_long = False
+        self._quoted = False  # within a string; counted also past max_line
         self._last = ""
         self._after_cr = False
         self._ends_crlf = False  # how this host ended its last complete line
@@ -170,7 +173,7 @@ class CommandLineReader:
             if self._swallow_lf():
                 continue
             byte = self._input.pop(0)
-            if self._crlf and byte in (0x0D, 0x0A):
+            if self._crlf and byte in (0x0D, 0x0A) and not self._quoted:
                 ends = byte == 0x0A and self._line[-1:] == b"\r"
                 self._line += b"\r" * (byte == 0x0D)
                 if ends:
@@ -179,10 +182,12 @@ class CommandLineReader:
             if byte == 0x0A and not self._line:
                 continue
             echoed.append(byte)
-            if byte == 0x0D:
+            self._quoted ^= byte == 0x22
+            if byte == 0x0D and not self._crlf:
                 self._after_cr = True
                 self._next = self._finish_line()
             elif byte in (0x08, 0x7F):
+                self._quoted ^= self._line[-1:] == b'"'
                 del self._line[-1:]
             elif byte == 0x2F and self._line.upper() == b"A":
                 self._line.clear()
@@ -196,8 +201,10 @@ class CommandLineReader:
         return self.next_event()
 
     def _finish_line(self) -> Event | None:
-        text = _CONTROL.sub("", self._line.decode("latin-1"))
+        text = self._line.decode("latin-1")
+        text = _STRING_OR_CONTROL.sub(r"\1", text) if self._crlf else _CONTROL.sub("", text)
         too_long, self._too_long = self._too_long, False
+        self._quoted = False
         self._line.clear()
         start = text.upper().find("AT")
         if start < 0:

@@ -44,7 +44,8 @@ class Dialect:
 
     ``probe`` is sent to find the way back into step. One with information of its own
     (``AT+CMEE?``) is best: a late bare ``OK`` cannot pass for its answer. ``gap_s`` is the rest
-    that the modem wants between a final result and the next command.
+    that the modem wants between a final result and the next command. ``lines_in_strings``: line
+    ends between quotes are no end of the command (modems without echo only).
     """
 
     urcs: tuple[UrcKind, ...] = ()
@@ -54,6 +55,7 @@ class Dialect:
     payload_limit: int = 1_048_576
     probe: str = "AT"
     line_end: str = "\r"  # S3 (V.250 §6.2.1); some firmware is built for CR LF
+    lines_in_strings: bool = False
     gap_s: float = 0.0
 
 

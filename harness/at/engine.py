@@ -32,6 +32,7 @@ _NUMERIC = {"0": "OK", "1": "CONNECT", "2": "RING", "3": "NO CARRIER", "4": "ERR
 _UNSOLICITED = re.compile(r"[+^*#%](?!CM[ES] ERROR)[A-Z][A-Z0-9_]*:")
 _WORDS = ("CONNECT", "DOWNLOAD", "OK")  # prompts that are lines of their own
 _PLAIN_OK = b"\r\nOK\r\n"
+_STRING = re.compile(r'"[^"]*"')
 _OK = Final("OK", True)
 
 
@@ -80,7 +81,8 @@ class AtEngine:
         if self._command is not None:
             raise LocalProtocolError(f"{command.text} while {self._command.text} is running")
         text = command.text
-        if "\r" in text or "\n" in text:
+        bare = _STRING.sub("", text) if self.dialect.lines_in_strings else text
+        if "\r" in bare or "\n" in bare:
             raise LocalProtocolError("a command line cannot hold CR or LF")
         self._command, self._echo = command, text
         if self._late is not None and set(self._late.own_prefixes) & set(command.own_prefixes):

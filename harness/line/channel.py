@@ -232,6 +232,8 @@ class AtChannel:
             self._handle(self.engine.flush())
             probe = _parsed("AT" if refused > 1 else self.engine.dialect.probe)
             answer = self._probe(probe, deadline)
+            if not answer and self.engine.dialect.lines_in_strings:
+                self._write(b'"\r\n', deadline)  # a string may be open: close it
             if answer == [Final("ERROR", False)] and probe.own_prefixes:
                 refused += 1  # a modem that does not know it, or a late error
             good = answer[-1:] == [Final("OK", True)] and (

@@ -130,3 +130,13 @@ def test_payload_without_its_mark_is_bounded() -> None:
         assert reader.pending < 3
     reader.receive(b"+++")
     assert reader.next_event() == Payload(b"x" * 10)
+
+
+def test_line_ends_in_a_string_belong_to_it() -> None:
+    """Only where a line ends with CR LF: the string is kept as it is, also in a line too long."""
+    reader = CommandLineReader(echo=False, crlf=True)
+    typed = b'AT%CMNG=0,1,0,"a\nb\r\nc"\r\nAT\x01I\r\n'
+    assert events(reader, typed) == [Line('%CMNG=0,1,0,"a\nb\r\nc"'), Line("I")]
+    short = CommandLineReader(echo=False, crlf=True, max_line=6)
+    assert events(short, b'AT+X="123\r\n456"\r\nAT\r\n') == [Overlong(), Line("")]
+    assert events(CommandLineReader(echo=False), b'AT+X="a\rAT\r') == [Line('+X="a'), Line("")]

@@ -209,3 +209,12 @@ def test_misuse_is_our_own_error() -> None:
     engine.start(Command("AT"))
     with pytest.raises(LocalProtocolError, match="AT is running"):
         engine.start(Command("AT+CSQ"))
+
+
+def test_line_ends_in_a_string_where_the_modem_takes_them() -> None:
+    """They go out as they are between quotes, and nowhere else."""
+    engine = AtEngine(Dialect(line_end="\r\n", lines_in_strings=True))
+    assert engine.start(Command('AT+X="a\nb"')) == b'AT+X="a\nb"\r\n'
+    assert engine.receive(b"\r\nOK\r\n") == [Final("OK", True)]
+    with pytest.raises(LocalProtocolError, match="CR or LF"):
+        engine.start(Command('AT+X="a"\nb'))
