@@ -21,7 +21,8 @@ from harness.modem.abilities import Abilities, HttpAbility
 from harness.modem.core import COMMON_URCS
 from harness.modem.errors import BadAnswer, CommandRefused, NotRegistered, PdpRefused, SocketError
 from harness.modem.http import HttpAnswer, HttpOrder
-from harness.modem.sockets import SocketModem, response_of
+from harness.modem.nordic_tls import NordicTls
+from harness.modem.sockets import response_of
 from harness.modem.values import Signal
 
 TERMINATOR = b"+++"
@@ -33,7 +34,7 @@ _HEAD_CODE = re.compile(rb"\r\n#XHTTPCRSP: ?(\d+),0\r\n")
 _LAST_CODE = re.compile(rb"\r\n(?:#XHTTPCRSP: ?\d+,-?[1-9]\d*|#XHTTPCREQ: ?-\d+)\r\n")
 
 
-class NordicSlm(SocketModem):
+class NordicSlm(NordicTls):
     """One socket that is polled; data go out in data mode, which carries quotes (JSON)."""
 
     family = "nordic-slm"
@@ -46,6 +47,7 @@ class NordicSlm(SocketModem):
         ),
         probe="AT+CMEE?",
         line_end="\r\n",
+        lines_in_strings=True,
     )  # fmt: skip
     abilities = Abilities(
         title="Nordic nRF9160, nRF9161, nRF9151 with Serial LTE Modem (NCS up to 3.1)",
@@ -56,7 +58,9 @@ class NordicSlm(SocketModem):
         send_max=1024,
         read_max=1024,
         receive="polled",
-        http=HttpAbility(custom_header=True, path_max=256, headers_max=_HEADERS_MAX),
+        http=HttpAbility(custom_header=True, path_max=256, headers_max=_HEADERS_MAX, tls=True),
+        tls=True,
+        tls_blind=("expired",),
         sms=("pdu", "direct"),
         power_off="AT#XSHUTDOWN",
         sources=(
@@ -68,6 +72,9 @@ class NordicSlm(SocketModem):
             "the build has CR LF line ends, and answers OK on entering data mode",
             "+++ needs no silence around it (it did before NCS 2)",
             "at most 1024 bytes in data mode at a time",
+            "the modem does not check the validity of a server's certificate",
+            "a security tag without a root CA will do where nothing is verified",
+            "AT%CMNG=1 shows the SHA-256 of the content as it was written",
         ),
     )
     setup: ClassVar[tuple[str, ...]] = ("AT+CMEE=1", "AT+CFUN=1")  # no echo; the radio is off
@@ -118,11 +125,18 @@ class NordicSlm(SocketModem):
 
     def open_socket(self, host: str, port: int, *, timeout_s: float = 150.0) -> int:
         """Raises :class:`SocketError`, always with -1: the application names no number."""
-        handle = self.fields("AT#XSOCKET=1,1,0")[0].number
+        return self._opened("AT#XSOCKET=1,1,0", host, port, timeout_s=timeout_s)
+
+    def _opened(
+        self, command: str, host: str, port: int, *options: str, timeout_s: float = 150.0
+    ) -> int:
+        handle = self.fields(command)[0].number
         if handle is None or handle < 0:
-            raise BadAnswer("AT#XSOCKET gave no handle")
+            raise BadAnswer(f"{command} gave no handle")
         self._peer_gone = False
         try:
+            for option in options:
+                self.command(option)
             self.command(f"AT#XCONNECT={quote(host)},{port}", timeout_s=timeout_s)
         except CommandRefused as error:
             self.close_socket(handle)
@@ -173,7 +187,9 @@ class NordicSlm(SocketModem):
             raise UsageError("a body with +++ in it cannot be sent in data mode; use post_raw")
         self.channel.discard(lambda urc: urc.text.startswith(("#XHTTPC", "#XDATAMODE")))
         try:
-            self.command(f"AT#XHTTPCCON=1,{quote(order.host)},{order.port}", timeout_s=70.0)
+            secured = self._https if order.tls else ""
+            server = f"{quote(order.host)},{order.port}{secured}"
+            self.command(f"AT#XHTTPCCON=1,{server}", timeout_s=70.0)
         except CommandRefused as error:
             raise SocketError(f"cannot connect to {order.host}:{order.port}", -1) from error
         try:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from harness.at.commandparse import Command
 from harness.virtual_modem.http_client import HttpFailure, HttpTarget, Trouble
-from harness.virtual_modem.network import NameUnknown
+from harness.virtual_modem.nordic import security
 from harness.virtual_modem.nordic.data_mode import TERMINATOR
+from harness.virtual_modem.nordic.security import Security
 from harness.virtual_modem.results import AtError
 from harness.virtual_modem.table import CommandTable, Entry, Info, number, says, text
 
@@ -34,6 +35,11 @@ class Client:
     host: str = ""
     port: int = 0
     connected: bool = False
+    security: Security | None = None
+
+    def target(self, core: Core) -> HttpTarget:
+        wish = None if self.security is None else self.security.wish(core)
+        return HttpTarget(self.host, self.port, wish)
 
 
 def _client(core: Core) -> Client:
@@ -46,32 +52,26 @@ async def _connect(core: Core, command: Command) -> Info:
         if not client.connected:
             raise AtError
         client.connected = False
+        core.http.close()
         return ["#XHTTPCCON: 0"]
     host, port = text(command, 1), number(command, 2, 1, 65535)
-    if client.connected or len(command.params) > 3 or core.radio.active() is None:
-        raise AtError  # TLS is not there
-    if not await _reachable(core, host, port):
-        core.information(["#XHTTPCCON: 0"])
+    wanted = security.given(command, 3, host)
+    if client.connected or core.radio.active() is None:
         raise AtError
-    client.host, client.port, client.connected = host, port, True
-    return ["#XHTTPCCON: 1"]
-
-
-async def _reachable(core: Core, host: str, port: int) -> bool:
-    """The real client keeps this connection; here each request has one of its own."""
+    client.host, client.port, client.security = host, port, wanted
     try:
-        with core.held():
-            address = core.network.resolve(host)
-            sock = await core.network.connect(address, port, core.settings.connect_s)
-    except (NameUnknown, OSError):
-        return False
-    sock.close()
-    return True
+        await core.http.connect(client.target(core))
+    except HttpFailure:
+        core.information(["#XHTTPCCON: 0"])
+        raise AtError from None
+    client.connected = True
+    return ["#XHTTPCCON: 1"]
 
 
 def _connection(core: Core, command: Command) -> Info:
     client = _client(core)
-    return [f'#XHTTPCCON: {int(client.connected)},"{client.host}",{client.port}']
+    tag = "" if client.security is None else f",{client.security.tag}"
+    return [f'#XHTTPCCON: {int(client.connected)},"{client.host}",{client.port}{tag}']
 
 
 def _limited(command: Command, place: int, most: int, default: str | None = None) -> str:
@@ -112,7 +112,7 @@ async def _exchange(core: Core, client: Client, head: bytes, length: int) -> Non
     core.urc("#XHTTPCREQ: 0")
     if length:
         core.urc("#XDATAMODE: 0")
-    target, wait_s = HttpTarget(client.host, client.port), min(_RESPONSE_S, core.settings.http_s)
+    target, wait_s = client.target(core), min(_RESPONSE_S, core.settings.http_s)
     try:
         response = await core.http.exchange(target, head + body, wait_s)
     except HttpFailure as failure:
@@ -137,6 +137,7 @@ async def _exchange(core: Core, client: Client, head: bytes, length: int) -> Non
 
 COMMANDS: CommandTable = {
     "#XHTTPCCON": Entry(read=_connection, set=_connect,
-                        test=says("#XHTTPCCON: (0,1,2),<host>,<port>,<sec_tag>")),
+                        test=says("#XHTTPCCON: (0,1,2),<host>,<port>,<sec_tag>,<peer_verify>,"
+                                  "<hostname_verify>")),
     "#XHTTPCREQ": Entry(set=_request),
 }  # fmt: skip

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, ClassVar
 from harness.virtual_modem.commands import basic, radio, sim
 from harness.virtual_modem.commands import general as general_3gpp
 from harness.virtual_modem.family import Family, Model, ResponseTime
-from harness.virtual_modem.nordic import general, http, sms, sockets
+from harness.virtual_modem.nordic import (
+    credentials,
+    general,
+    http,
+    secure_sockets,
+    sms,
+    sockets,
+)
 from harness.virtual_modem.sms_store import Stored
 from harness.virtual_modem.socket_pool import Connection
 from harness.virtual_modem.table import CommandTable
@@ -40,6 +47,7 @@ class NordicSlm(Family):
         "+CEREG": radio.registration("+CEREG", 5),
         "+CGSN": general_3gpp.serial_number('+CGSN: "{}"'),
         **general.COMMANDS, **sockets.COMMANDS, **http.COMMANDS, **sms.COMMANDS,
+        **credentials.COMMANDS, **secure_sockets.COMMANDS,
     }  # fmt: skip
     sources = (
         "nRF91 AT Commands Command Reference Guide",
@@ -49,7 +57,9 @@ class NordicSlm(Family):
     assumed = (
         "data mode answers OK when it begins and #XDATAMODE: 0 when it ends (versions differ)",
         "at most 1024 bytes come with one #XRECV",
-        "#XHTTPCCON makes a connection to see that the server is there; each request has its own",
+        "each request after the first one of an #XHTTPCCON has a connection of its own",
+        "TLS: validity is not checked; a tag without a root CA will do where nothing is verified",
+        "%CMNG overwrites, and takes any content of type 0 to 4 that is not empty",
         "versions are examples; typical response times",
     )
     echo = False
@@ -61,6 +71,7 @@ class NordicSlm(Family):
     default_cid = 0
     bearer_at_attach = True
     quoted_address = True
+    errors: ClassVar[Mapping[int, str]] = credentials.ERRORS
     sockets = len(sockets.HANDLES)
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     power_command = "#XSHUTDOWN"
