@@ -8,6 +8,7 @@ and one extra header line, #HTTPRING, #HTTPRCV with ``<<<``).
 
 from __future__ import annotations
 
+import contextlib
 import re
 
 from harness.at.dialect import Binary, Command, Dialect, UrcKind, always
@@ -17,7 +18,9 @@ from harness.modem.abilities import Abilities, HttpAbility
 from harness.modem.core import COMMON_URCS
 from harness.modem.errors import BadAnswer, CmeError, CommandRefused, PdpRefused, SocketError
 from harness.modem.http import HttpAnswer, HttpOrder
-from harness.modem.sockets import SocketModem, UrcTest
+from harness.modem.sockets import UrcTest
+from harness.modem.telit_tls import SECURE, TelitTls
+from harness.modem.telit_tls import URCS as TLS_URCS
 
 _ALREADY_ACTIVE = 553
 _CONNECTION = 1
@@ -27,7 +30,7 @@ _START, _END = re.compile(rb"<<<"), re.compile(rb"\r\n\r\nOK\r\n\Z")
 _NO_CARRIER = re.compile(r"NO CARRIER(?:: ?(\d+).*)?")
 
 
-class TelitMe910(SocketModem):
+class TelitMe910(TelitTls):
     """Sockets in command mode on connection 1, and the HTTP client of profile 0."""
 
     family = "telit-me910"
@@ -35,6 +38,7 @@ class TelitMe910(SocketModem):
         urcs=(
             *COMMON_URCS,
             UrcKind("SRING:", always),
+            *TLS_URCS,
             UrcKind("NO CARRIER", always),  # of a connection, never of a command: no call is made
             UrcKind("#HTTPRING:", always),
             UrcKind("#QSS:"),
@@ -52,16 +56,22 @@ class TelitMe910(SocketModem):
         send_max=1500,
         read_max=1500,
         receive="buffered",
-        http=HttpAbility(custom_header=True, header_count=1),
+        http=HttpAbility(custom_header=True, header_count=1, tls=True),
+        tls=True,
         power_off="AT#SHDN",
         sources=(
             "ME910C1 AT Commands Reference Guide (multisocket, HTTP client p. 211)",
             "LE910 V2 AT Commands Reference Guide (HTTP client p. 422)",
+            "SSL/TLS User Guide 1vv0300989",
+            "ME310G1/ME910G1 AT Commands Reference Guide 80617ST10991A (§3.2.2.2)",
         ),
         assumed=(
             "AT#SRECV answers with an error when nothing is there, before and after a close",
             "what came before NO CARRIER can still be read",
             "nothing is said at power-up and after AT#SHDN",
+            "AT#SSLSECCFG2 version 3 is TLS 1.2; validity is compared with the module's clock",
+            "AT#SSLCFG has <skipHostMismatch>; firmware without it takes a wrong name",
+            "HTTPS wants AT#SSLEN=1,0, which keeps the settings and the CA certificate",
         ),
     )
     iccid_command = "AT#CCID"
@@ -97,23 +107,36 @@ class TelitMe910(SocketModem):
         return _CONNECTION
 
     def close_socket(self, connection: int) -> None:
+        if connection == SECURE:
+            self._close_tls()
+            return
         self.command(f"AT#SH={connection}", timeout_s=15.0)
 
     def _send(self, connection: int, piece: bytes) -> None:
+        if connection == SECURE:
+            self._send_tls(piece)
+            return
         text = f"AT#SSENDEXT={connection},{len(piece)}"
         if not self.channel.execute_with_prompt(text, piece, timeout_s=60.0).ok:
             raise SocketError(f"{text} was not sent", -1)
 
     def _receive(self, connection: int) -> bytes:
+        if connection == SECURE:
+            return self._receive_tls()
         command = f"AT#SRECV={connection},{self.abilities.read_max}"
         read: Response = self.channel.read_binary(command, Binary("#SRECV:", field=1))
         return read.data if read.ok else b""  # an error says that nothing is there
 
     def _arrival(self, connection: int) -> UrcTest:
+        if connection == SECURE:
+            return self._arrival_tls()
         told = re.compile(rf"SRING: ?{connection}(?:,|$)")
         return lambda urc: told.match(urc.text) is not None
 
     def _closing(self, connection: int) -> UrcTest:
+        if connection == SECURE:
+            return self._closing_tls()
+
         def closed(text: str) -> bool:
             match = _NO_CARRIER.fullmatch(text)
             return match is not None and match[1] in (None, str(connection))
@@ -125,12 +148,29 @@ class TelitMe910(SocketModem):
         return lambda urc: arrival(urc) or closing(urc)
 
     def http_post(self, order: HttpOrder, *, response_timeout_s: int = 60) -> HttpAnswer:
-        """POST with the built-in client. Raises :class:`SocketError` for status 0 of #HTTPRING."""
+        """POST with the built-in client. Raises :class:`SocketError` for status 0 of #HTTPRING.
+
+        With TLS it has the one secure socket for as long as it takes.
+        """
         order = self.checked_order(order)
+        if not order.tls:
+            self._configure(order, response_timeout_s, secured=False)
+            return self._post(order, response_timeout_s)
+        self.free_secure()
+        self._configure(order, response_timeout_s, secured=True)
+        try:
+            return self._post(order, response_timeout_s)
+        finally:
+            with contextlib.suppress(CommandRefused):
+                self._configure(order, response_timeout_s, secured=False)
+
+    def _configure(self, order: HttpOrder, timeout_s: int, *, secured: bool) -> None:
         self.command(
-            f'AT#HTTPCFG={_PROFILE},{quote(order.host)},{order.port},0,"","",0,'
-            f"{response_timeout_s},{self.cid}"
+            f'AT#HTTPCFG={_PROFILE},{quote(order.host)},{order.port},0,"","",{int(secured)},'
+            f"{timeout_s},{self.cid}"
         )
+
+    def _post(self, order: HttpOrder, timeout_s: int) -> HttpAnswer:
         self.channel.discard(lambda urc: urc.text.startswith("#HTTPRING:"))
         text = (
             f"AT#HTTPSND={_PROFILE},0,{quote(order.path)},{len(order.body)},"
@@ -139,7 +179,7 @@ class TelitMe910(SocketModem):
         for name, value in order.extra_headers:
             text += f",{quote(f'{name}: {value}')}"
         self.prompted(text, order.body, ">>>", timeout_s=60.0)
-        urc = self.channel.wait_for("#HTTPRING:", timeout_s=response_timeout_s + 5.0)
+        urc = self.channel.wait_for("#HTTPRING:", timeout_s=timeout_s + 5.0)
         fields = fields_of(urc.text)
         status = fields[1].number if len(fields) > 1 else None
         if not status:

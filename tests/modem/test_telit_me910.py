@@ -8,7 +8,7 @@ import pytest
 
 from harness.line import EventTimeout
 from harness.modem import HttpOrder, open_modem
-from harness.modem.errors import BadAnswer, CannotDo, PdpRefused, SocketError
+from harness.modem.errors import BadAnswer, CannotDo, CommandRefused, PdpRefused, SocketError
 from harness.modem.telit_me910 import TelitMe910
 from tests.line.peer import Peer
 
@@ -133,6 +133,56 @@ def test_http_failures(modem: TelitMe910, peer: Peer) -> None:
     two = HttpOrder("h", 80, "/", (("A", "1"), ("B", "2")), b"")
     with pytest.raises(CannotDo, match="1 header"):
         modem.http_post(two)
+
+
+TLS_DIAL = b'AT#SSLD=1,443,"m.m",0,1,600'
+TLS_READ, TLS_SEND = b"AT#SSLRECV=1,1000,10", b"AT#SSLSENDEXT=1,4"
+
+
+def secured(peer: Peer) -> None:
+    """A module whose secure socket is enabled already."""
+    peer.script |= {
+        b"AT#SSLEN?": b"\r\n#SSLEN: 1,1\r\n" + OK, TLS_DIAL: OK, TLS_SEND: b"\r\n> ",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("nothing", [
+    b"\r\n#SSLRECV: 0\r\nTIMEOUT\r\n" + OK, b"\r\nTIMEOUT\r\n" + OK,
+    b"\r\n+CME ERROR: 1008\r\n",
+])  # fmt: skip
+@pytest.mark.parametrize("word", [b"NO CARRIER", b"NO CARRIER: SSL,1", b"NO CARRIER:SSL,1,2"])
+def test_the_end_of_a_tls_connection(
+    modem: TelitMe910, peer: Peer, word: bytes, nothing: bytes
+) -> None:
+    """Whatever form firmware gives them: nothing to read, NO CARRIER, and no socket to close."""
+    secured(peer)
+    answers = iter([b"\r\n#SSLRECV: 3\r\nO\r\n\r\n" + OK, nothing])
+    peer.script[b"POST"] = OK + b"\r\nSSLSRING: 1,3\r\n\r\n" + word + b"\r\n"
+    peer.script[TLS_READ] = lambda _: next(answers)
+    peer.script[b"AT#SSLH=1"] = b"\r\n+CME ERROR: 1008\r\n"
+    connection = modem.open_tls_socket("m.m", 443)
+    assert modem.exchange(connection, b"POST", response_timeout_s=5) == b"O\r\n"
+    modem.close_socket(connection)
+    assert peer.heard == [b"AT#SSLEN?", TLS_DIAL, TLS_SEND, b"POST", *[TLS_READ] * 2, b"AT#SSLH=1"]
+
+
+@pytest.mark.parametrize(("answer", "code"), [(b"+CME ERROR: 1004", 1004), (b"ERROR", -1)])
+def test_no_tls_connection(modem: TelitMe910, peer: Peer, answer: bytes, code: int) -> None:
+    """The number is in the error when the modem gives one."""
+    secured(peer)
+    peer.script[TLS_DIAL] = b"\r\n" + answer + b"\r\n"
+    with pytest.raises(SocketError) as caught:
+        modem.open_tls_socket("m.m", 443)
+    assert caught.value.code == code
+
+
+def test_the_secure_socket_is_taken(modem: TelitMe910, peer: Peer) -> None:
+    """By another service of the module: its own error, and nothing is dialled."""
+    peer.script[b"AT#SSLEN?"] = b"\r\n#SSLEN: 1,0\r\n" + OK
+    peer.script[b"AT#SSLEN=1,1"] = b"\r\n+CME ERROR: 1003\r\n"
+    with pytest.raises(CommandRefused, match="1003"):
+        modem.open_tls_socket("m.m", 443)
+    assert TLS_DIAL not in peer.heard
 
 
 def test_power_off(modem: TelitMe910, peer: Peer) -> None:

@@ -1,4 +1,7 @@
-"""#HTTPCFG, #HTTPQRY, #HTTPSND and #HTTPRCV (AT Commands Reference Guide, "HTTP client")."""
+"""#HTTPCFG, #HTTPQRY, #HTTPSND and #HTTPRCV (AT Commands Reference Guide, "HTTP client").
+
+With <ssl_enabled> 1 the client takes the one secure socket, as #SSLCFG and its relatives set it up.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from harness.at.commandparse import Command
 from harness.virtual_modem.http_client import HttpFailure, HttpTarget, Response
 from harness.virtual_modem.results import AtError
 from harness.virtual_modem.table import CommandTable, Entry, Info, number, says, text
+from harness.virtual_modem.telit import tls
 
 if TYPE_CHECKING:
     from harness.virtual_modem.core import Core
@@ -29,8 +33,13 @@ class Profile:
     port: int = 80
     timeout_s: int = 120
     cid: int = 1
+    secured: bool = False
     response: Response | None = None
     read: int = 0
+
+    def target(self, core: Core) -> HttpTarget:
+        """Where to connect. Raises CME 1001 when there is no CA to verify the server with."""
+        return HttpTarget(self.host, self.port, tls.wish(core, self.host) if self.secured else None)
 
 
 @dataclass(slots=True)
@@ -48,22 +57,24 @@ def _configure(core: Core, command: Command) -> Info:
     profile = _profile(core, command)
     host = text(command, 1, "")
     port = number(command, 2, 1, 65535, 80)
-    if number(command, 3, 0, 1, 0) or number(command, 6, 0, 1, 0):
-        raise AtError(4)  # authentication and TLS are not there
-    profile.timeout_s = number(command, 7, 1, 65535, 120)
-    profile.cid = number(command, 8, 1, 6, 1)
-    profile.host, profile.port = host, port
+    secured = number(command, 6, 0, 1, 0) == 1
+    timeout_s, cid = number(command, 7, 1, 65535, 120), number(command, 8, 1, 6, 1)
+    if number(command, 3, 0, 1, 0):
+        raise AtError(4)  # authentication is not there
+    tls.take(core, number(command, 0, 0, 2), secured)
+    profile.host, profile.port, profile.secured = host, port, secured
+    profile.timeout_s, profile.cid = timeout_s, cid
     return None
 
 
 def _configurations(core: Core, command: Command) -> Info:
     return [
-        f'#HTTPCFG: {one},"{p.host}",{p.port},0,"","",0,{p.timeout_s},{p.cid}'
+        f'#HTTPCFG: {one},"{p.host}",{p.port},0,"","",{int(p.secured)},{p.timeout_s},{p.cid}'
         for one, p in core.part(Profiles).by_number.items()
     ]
 
 
-def _ready(core: Core, profile: Profile) -> None:
+def _ready(core: Core, profile: Profile) -> HttpTarget:
     context = core.radio.contexts.get(profile.cid)
     if context is None or not context.active:
         raise AtError(556)
@@ -71,10 +82,12 @@ def _ready(core: Core, profile: Profile) -> None:
         raise AtError(551)
     if core.http.busy:
         raise AtError(551)
+    return profile.target(core)
 
 
 def _head(method: str, profile: Profile, path: str, extra: str) -> list[str]:
-    host = profile.host if profile.port == 80 else f"{profile.host}:{profile.port}"
+    usual = 443 if profile.secured else 80
+    host = profile.host if profile.port == usual else f"{profile.host}:{profile.port}"
     lines = [f"{method} {path or '/'} HTTP/1.1", f"Host: {host}", "Connection: close"]
     return [*lines, extra] if extra else lines
 
@@ -88,7 +101,7 @@ async def _send(core: Core, command: Command) -> Info:
     method = _METHODS[number(command, 1, 0, 1)]
     path, count = text(command, 2), number(command, 3, 1, 1_048_576)
     kind, extra = text(command, 4, "1"), text(command, 5, "")
-    _ready(core, profile)
+    target = _ready(core, profile)
     data = await core.ask(">>>", count, timeout_s=60.0, echo=False)
     if data is None:
         raise AtError
@@ -98,27 +111,28 @@ async def _send(core: Core, command: Command) -> Info:
         kind = _TYPES[int(kind)]
     lines = _head(method, profile, path, extra)
     lines += [f"Content-Type: {kind}", f"Content-Length: {len(data)}"]
-    _start(core, number(command, 0, 0, 2), profile, _bytes(lines, data))
+    _start(core, number(command, 0, 0, 2), profile, target, _bytes(lines, data))
     return None
 
 
 def _query(core: Core, command: Command) -> Info:
     profile = _profile(core, command)
     method = ("GET", "HEAD", "DELETE")[number(command, 1, 0, 2)]
-    _ready(core, profile)
+    target = _ready(core, profile)
     lines = _head(method, profile, text(command, 2), text(command, 3, ""))
-    _start(core, number(command, 0, 0, 2), profile, _bytes(lines))
+    _start(core, number(command, 0, 0, 2), profile, target, _bytes(lines))
     return None
 
 
-def _start(core: Core, number_: int, profile: Profile, request: bytes) -> None:
-    core.after_final(lambda: core.spawn(_exchange(core, number_, profile, request)))
+def _start(core: Core, number_: int, profile: Profile, target: HttpTarget, request: bytes) -> None:
+    core.after_final(lambda: core.spawn(_exchange(core, number_, profile, target, request)))
 
 
-async def _exchange(core: Core, number_: int, profile: Profile, request: bytes) -> None:
+async def _exchange(
+    core: Core, number_: int, profile: Profile, target: HttpTarget, request: bytes
+) -> None:
     profile.response, profile.read = None, 0
     try:
-        target = HttpTarget(profile.host, profile.port)
         response = await core.http.exchange(target, request, profile.timeout_s)
     except HttpFailure:
         core.urc(f'#HTTPRING: {number_},0,"",0')

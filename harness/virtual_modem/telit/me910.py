@@ -10,7 +10,7 @@ from harness.virtual_modem.commands import general as general_3gpp
 from harness.virtual_modem.family import Family, Model, ResponseTime
 from harness.virtual_modem.socket_pool import Connection
 from harness.virtual_modem.table import CommandTable
-from harness.virtual_modem.telit import errors, general, http, sockets
+from harness.virtual_modem.telit import errors, general, http, sockets, tls, tls_sockets
 
 if TYPE_CHECKING:
     from harness.virtual_modem.core import Core
@@ -32,11 +32,14 @@ class TelitMe910(Family):
         **radio.COMMANDS, **radio.EDRX, **sim.COMMANDS, **sms.COMMANDS,
         "+CEREG": radio.registration("+CEREG", 5),
         **general.COMMANDS, **sockets.COMMANDS, **http.COMMANDS,
+        **tls.COMMANDS, **tls_sockets.COMMANDS,
     }  # fmt: skip
     sources = (
         "ME910C1 AT Commands Reference Guide",
         "LE910 V2 AT Commands Reference Guide",
         "ME910C1 HTTP client (p. 211), LE910 V2 (p. 422)",
+        "SSL/TLS User Guide 1vv0300989",
+        "ME310G1/ME910G1 AT Commands Reference Guide 80617ST10991A (§3.2.2.2)",
     )
     assumed = (
         "nothing is said at power-up or power-down",
@@ -45,6 +48,10 @@ class TelitMe910(Family):
         "SRING comes once until the buffer is empty",
         "NO CARRIER after a peer's close, with the unread data still readable",
         "the length in #HTTPRING is 0 when the server states none",
+        "the numbers of TLS errors (1000 to 1011) are the ME310G1's",
+        "AT#HTTPCFG with TLS wants AT#SSLEN=1,0, and AT#SSLEN=1,1 that no profile has TLS",
+        "TLS settings and the CA certificate survive a loss of power",
+        "the forms of AT#SSLRECV with nothing to read and of NO CARRIER of the secure socket",
         "revisions are examples; typical response times",
     )
     first_index = 1
@@ -52,7 +59,7 @@ class TelitMe910(Family):
     quoted_address = True
     sockets = len(sockets.NUMBERS)
     power_command = "#SHDN"
-    errors = errors.IP
+    errors: ClassVar[Mapping[int, str]] = {**errors.IP, **errors.SSL}
     # maxima of the reference guides; typical ones are assumed
     response_times: ClassVar[Mapping[str, ResponseTime]] = {
         "+CPIN": ResponseTime(0.05, 20.0),
@@ -64,6 +71,8 @@ class TelitMe910(Family):
         "#SGACT": ResponseTime(0.8, 150.0),
         "#SD": ResponseTime(0.4, 140.0),
         "#SH": ResponseTime(0.2, 10.0),
+        "#SSLD": ResponseTime(1.5, 140.0),
+        "#SSLH": ResponseTime(0.2, 10.0),
         "#HTTPSND": ResponseTime(0.05, 60.0),
         "#HTTPQRY": ResponseTime(0.05, 60.0),
     }
@@ -72,7 +81,9 @@ class TelitMe910(Family):
         return [core.model_name]
 
     def data_arrived(self, core: Core, connection: Connection, count: int) -> None:
-        sockets.data_arrived(core, connection, count)
+        kind = sockets if connection.tls is None else tls_sockets
+        kind.data_arrived(core, connection, count)
 
     def peer_closed(self, core: Core, connection: Connection) -> None:
-        sockets.peer_closed(core, connection)
+        kind = sockets if connection.tls is None else tls_sockets
+        kind.peer_closed(core, connection)
