@@ -123,7 +123,8 @@ def _tls(able: Abilities) -> str:
         *(["HTTPS client"] if able.http is not None and able.http.tls else []),
     ]
     blind = f"; cannot see: {', '.join(able.tls_blind)}" if able.tls_blind else ""
-    return (", ".join(ways) or "no") + blind
+    unnamed = "" if able.tls_sni else "; names no server"
+    return (", ".join(ways) or "no") + blind + unnamed
 
 
 def families() -> list[Both]:

@@ -15,6 +15,7 @@ _SOURCES = (
     "SARA-R4 AT commands manual UBX-17003787",
     "SARA-R5 AT commands manual UBX-19047455",
     "u-blox cellular AT commands manual UBX-13002752",
+    "SARA-R41 application development guide UBX-18019856",
 )
 _ASSUMED = (
     "nothing is said at power-up",
