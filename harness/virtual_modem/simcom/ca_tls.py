@@ -46,6 +46,11 @@ class Numbers:
     known: dict[int, Secured] = field(default_factory=dict)
 
 
+def known(core: Core, one: int) -> bool:
+    """Whether connection ``one`` was named."""
+    return one in core.part(Numbers).known
+
+
 def wish(core: Core, one: int) -> TlsWish | None:
     """How connection ``one`` makes its TLS connection, None for plain TCP."""
     secured = core.part(Numbers).known.get(one)
@@ -75,11 +80,9 @@ def in_words(one: int, secured: Secured) -> str:
     return "\r\n".join(lines)
 
 
-def commands(
-    numbers: range, show: Callable[[int, Secured], str], *, protocol: bool
-) -> CommandTable:
-    """For a family with these connection numbers; ``show`` words what is read, and ``protocol``
-    says whether TCP is chosen here."""
+def commands(numbers: range, show: Callable[[int, Secured], str], *, older: bool) -> CommandTable:
+    """For a family with these connection numbers; ``show`` words what is read. ``older``: TCP is
+    chosen here, and +CACID has to name a number first, as SIM7000 was seen to want it."""
     highest = numbers.stop - 1
 
     def name(core: Core, command: Command) -> Info:
@@ -91,6 +94,8 @@ def commands(
 
     def configure(core: Core, command: Command) -> Info:
         one, key = number(command, 0, 0, highest), text(command, 1).lower()
+        if older and not known(core, one):
+            raise AtError(3)
         secured = core.part(Numbers).known.setdefault(one, Secured())
         if key == "ssl":
             secured.ssl = number(command, 2, 0, 1)
@@ -101,7 +106,7 @@ def commands(
             if len(ca) > ssl_contexts.CA_NAME:
                 raise AtError(50)
             secured.ca = ca
-        elif not protocol or key != "protocol" or number(command, 2, 0, 1) != 0:
+        elif not older or key != "protocol" or number(command, 2, 0, 1) != 0:
             raise Unknown
         return None
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from harness.at.commandparse import Command
 from harness.virtual_modem.fields import ranged
 from harness.virtual_modem.results import AtError, Finished, Unknown
+from harness.virtual_modem.simcom import ca
 from harness.virtual_modem.simcom.packet import CIP, is_up, up
 from harness.virtual_modem.simcom.received import received
 from harness.virtual_modem.socket_pool import Connection, Failure, State
@@ -37,13 +38,17 @@ def _stack(core: Core) -> Stack:
     return core.part(Stack)
 
 
+def _connections(core: Core) -> list[Connection]:
+    return [one for one in core.sockets.open.values() if not ca.owns(one)]
+
+
 def _named(core: Core, number_: int, text_: str) -> str:
     """``0, CLOSED`` with several connections, ``CLOSED`` with one."""
     return f"{number_}, {text_}" if _stack(core).multiple else text_
 
 
 def _mux(core: Core, command: Command) -> Info:
-    if core.sockets.open or _stack(core).apn is not None:
+    if _connections(core) or _stack(core).apn is not None:
         raise AtError(3)
     _stack(core).multiple = number(command, 0, 0, 1) == 1
     return None
@@ -140,7 +145,7 @@ def _status(core: Core, command: Command) -> Info:
 
 def _state(core: Core) -> str:
     stack = _stack(core)
-    if core.sockets.open:
+    if _connections(core):
         return "IP PROCESSING" if stack.multiple else "CONNECT OK"
     if stack.addressed:
         return "IP STATUS"

@@ -130,7 +130,7 @@ class Sim800(Simcom):
 
 
 class Sim7000(Sim800):
-    """LTE-M: CIP sockets, +CNACT, and the SH client."""
+    """LTE-M: CIP sockets, those of +CAOPEN for TLS, +CNACT, and the SH client."""
 
     name = "simcom-7000"
     title = "SIMCom SIM7000"
@@ -140,18 +140,29 @@ class Sim7000(Sim800):
     }
     commands: ClassVar[CommandTable] = {
         **_BASE, **_LTE_M, **general.CPOWD, **packet.SAPBR, **packet.CNACT_ONE, **cip.COMMANDS,
-        **http_action.commands(http_action.SIM7000),
+        **ca.COMMANDS_7000, **flash.COMMANDS, **ssl_contexts.COMMANDS,
+        **ssl_contexts.sh_ssl(saved=True), **http_action.commands(http_action.SIM7000),
         **sh.commands(1024, lambda core: packet.is_up(core, packet.CIP), quoted_body=True),
     }  # fmt: skip
     sources: ClassVar[tuple[str, ...]] = (
         "SIM7000 AT Command Manual V1.06",
         "SIM7000 TCPIP Application Note V1.02",
         "SIM7000 HTTP Application Note V1.01, HTTP(S) V1.03",
+        "SIM7000 SSL Application Note V1.01, FS Application Note V1.01",
     )
-    assumed: ClassVar[tuple[str, ...]] = (*_ASSUMED, "+SHREQ reports 600 when no response came")
+    assumed: ClassVar[tuple[str, ...]] = (
+        *_ASSUMED, "+SHREQ reports 600 when no response came", *_TLS_ASSUMED,
+        "+CAOPEN's connections have the numbers 0 to 12, as SIM7080's",
+    )  # fmt: skip
     first_index = 0
     epoch = Family.epoch
     ready: ClassVar[tuple[str, ...]] = ("SMS Ready",)
+
+    def data_arrived(self, core: Core, connection: Connection, count: int) -> None:
+        (ca if ca.owns(connection) else cip).data_arrived(core, connection, count)
+
+    def peer_closed(self, core: Core, connection: Connection) -> None:
+        (ca if ca.owns(connection) else cip).peer_closed(core, connection)
 
     def context_lost(self, core: Core, cid: int) -> None:
         super().context_lost(core, cid)

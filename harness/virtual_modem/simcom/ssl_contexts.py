@@ -35,7 +35,6 @@ SETTINGS: Mapping[str, Setting] = {
     "protocol": Setting("1", (ranged("1"),)),
     # examples have it with quotes and without
     "sni": Setting("", (Field("253", lambda param: len(param.text) <= 253),)),
-    "maxfraglendisable": Setting("0", (ranged("0,1"),)),
 }
 
 
