@@ -10,10 +10,11 @@ from __future__ import annotations
 from harness.at.dialect import Binary, Dialect, UrcKind, always
 from harness.at.params import fields_of, quote
 from harness.clock import Deadline
-from harness.line import EventTimeout
 from harness.modem.abilities import Abilities, HttpAbility
 from harness.modem.errors import CommandRefused, PdpRefused, SocketError
-from harness.modem.simcom import CLOSE_S, SIMCOM_URCS
+from harness.modem.simcom import SIMCOM_URCS
+from harness.modem.simcom_cch import SSL_CONTEXT, TLS_CONNECTION, CchTls
+from harness.modem.simcom_cch import URCS as TLS_URCS
 from harness.modem.simcom_http import HTTP_S, HttpInitClient
 from harness.modem.sockets import UrcTest
 
@@ -23,6 +24,11 @@ _BODY_MAX = 153_600
 _ALWAYS = ("*ATREADY:", "POWERD DOWN", "POWERED DOWN", "+CIPOPEN:", "+CIPSEND:", "+CIPCLOSE:",
            "+IPCLOSE:", "+CIPEVENT:", "+CIPRXGET: 1,", "+HTTPACTION:", "+HTTP_PEER_CLOSED",
            "+HTTP_NONET_EVENT")  # fmt: skip
+_TLS_ASSUMED = (
+    "AT+CCHSTART can be used beside AT+NETOPEN",
+    "the module's clock is right when a certificate's validity is checked",
+    'AT+HTTPPARA="SSLCFG" takes its number without quotes, as users write it',
+)
 DIALECT = Dialect(
     urcs=(
         *(UrcKind(prefix, always) for prefix in _ALWAYS),
@@ -31,14 +37,16 @@ DIALECT = Dialect(
         # The body comes after OK, with the word or without (§13.2.6: text and example).
         UrcKind("+HTTPREAD: DATA,", always, data_field=1),
         UrcKind("+HTTPREAD:", always, data_field=0),
+        *TLS_URCS,
         *SIMCOM_URCS,
     ),
     probe="AT+CMEE?",
 )
 
 
-class Simcom7600(HttpInitClient):
-    """Sockets in buffer access mode after ``AT+NETOPEN``, and the client of ``AT+HTTPINIT``."""
+class Simcom7600(CchTls, HttpInitClient):
+    """Sockets in buffer access mode after ``AT+NETOPEN``, TLS sessions after ``AT+CCHSTART``, and
+    the client of ``AT+HTTPINIT``."""
 
     family = "simcom-7600"
     dialect = DIALECT
@@ -51,7 +59,11 @@ class Simcom7600(HttpInitClient):
         send_max=1500,
         read_max=1500,
         receive="buffered",
-        http=HttpAbility(custom_header=True, body_max=_BODY_MAX, header_max=512, header_count=1),
+        http=HttpAbility(
+            custom_header=True, body_max=_BODY_MAX, header_max=512, header_count=1, tls=True
+        ),
+        tls=True,
+        tls_blind=("wrong-name",),
         power_off="AT+CPOF",
         sources=(
             "SIM7500_SIM7600 Series AT Command Manual V3.00",
@@ -63,6 +75,7 @@ class Simcom7600(HttpInitClient):
             "what is in the buffer can be read after +IPCLOSE",
             "one USERDATA holds one header field",
             "AT+CPOF reports nothing after OK",
+            *_TLS_ASSUMED,
         ),
     )
     iccid_command = "AT+CICCID"
@@ -104,15 +117,15 @@ class Simcom7600(HttpInitClient):
 
     def close_socket(self, connection: int) -> None:
         """``AT+CIPCLOSE`` is an ERROR once the peer has closed: the link is free then."""
-        code = f"+CIPCLOSE: {connection},"
-        try:
-            self._reported(f"AT+CIPCLOSE={connection}", code, 1, timeout_s=CLOSE_S)
-        except CommandRefused:
+        if connection >= TLS_CONNECTION:
+            self._close_tls()
             return
-        except EventTimeout as error:
-            self.channel.note(f"no {code} after OK: {error}")
+        self._ended(f"AT+CIPCLOSE={connection}", f"+CIPCLOSE: {connection},", 1)
 
     def _send(self, connection: int, piece: bytes) -> None:
+        if connection >= TLS_CONNECTION:
+            self._send_tls(piece)
+            return
         text = f"AT+CIPSEND={connection},{len(piece)}"
         code = f"+CIPSEND: {connection},"
         self.channel.discard(lambda urc: urc.text.startswith(code))
@@ -129,6 +142,8 @@ class Simcom7600(HttpInitClient):
             raise SocketError(f"{text} was not sent whole", -1 if confirmed is None else confirmed)
 
     def _receive(self, connection: int) -> bytes:
+        if connection >= TLS_CONNECTION:
+            return self._receive_tls()
         command = f"AT+CIPRXGET=2,{connection},{self.abilities.read_max}"
         rule = Binary("+CIPRXGET: 2,", field=2)
         response = self.channel.read_binary(command, rule, timeout_s=_READ_S)
@@ -137,10 +152,17 @@ class Simcom7600(HttpInitClient):
         return self._bytes_read(connection, command, response)
 
     def _arrival(self, connection: int) -> UrcTest:
+        if connection >= TLS_CONNECTION:
+            return self._arrival_tls()
         return lambda urc: urc.text == f"+CIPRXGET: 1,{connection}"
 
     def _closing(self, connection: int) -> UrcTest:
+        if connection >= TLS_CONNECTION:
+            return self._closing_tls()
         return lambda urc: urc.text.startswith((f"+IPCLOSE: {connection},", "+CIPEVENT:"))
+
+    def _https_parameters(self) -> tuple[str, ...]:
+        return (f'"SSLCFG",{SSL_CONTEXT}',)
 
     def _http_body(self, length: int) -> bytes:
         """``OK`` first, then blocks by count, then ``+HTTPREAD: 0`` (§13.2.6)."""
@@ -167,11 +189,17 @@ class SimcomA76(Simcom7600):
         send_max=1500,
         read_max=1500,
         receive="buffered",
-        http=HttpAbility(custom_header=True, body_max=_BODY_MAX, header_max=256, header_count=1),
+        http=HttpAbility(
+            custom_header=True, body_max=_BODY_MAX, header_max=256, header_count=1, tls=True
+        ),
+        tls=True,
+        tls_blind=("wrong-name",),  # of A76xx; SIM767x has ignorecertCN
         power_off="AT+CPOF",
         sources=(
             "SIM767XX Series AT Command Manual V1.06",
             "A76XX Series TCPIP Application Note V1.02",
+            "A76XX Series AT Command Manual V1.09",
+            "A76XX Series SSL Application Note V1.02",
         ),
         assumed=(
             "A76xx, which has 10 connections, is otherwise as SIM767x, which has 4",
@@ -180,6 +208,8 @@ class SimcomA76(Simcom7600):
             "what is in the buffer can be read after +IPCLOSE",
             "one USERDATA holds one header field",
             "A76xx says POWERD DOWN, so spelled, as SIM767x does; POWERED DOWN counts too",
+            *_TLS_ASSUMED,
+            "SIM767x also checks the server's name, by its ignorecertCN; A76xx cannot",
         ),
     )
     ready_urcs = ("RDY", "*ATREADY: 1")

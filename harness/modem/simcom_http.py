@@ -27,6 +27,10 @@ class HttpInitClient(Simcom, ABC):
         """Settings before the URL."""
         return ()
 
+    def _https_parameters(self) -> tuple[str, ...]:
+        """More of them for HTTPS."""
+        return ()
+
     @abstractmethod
     def _http_body(self, length: int) -> bytes:
         """Read ``length`` bytes of response body."""
@@ -40,7 +44,8 @@ class HttpInitClient(Simcom, ABC):
         self.checked_order(order)
         self._http_start()
         try:
-            for setting in self._http_parameters():
+            secured = self._https_parameters() if order.tls else ()
+            for setting in (*self._http_parameters(), *secured):
                 self.command(f"AT+HTTPPARA={setting}", timeout_s=HTTP_S)
             self.command(f'AT+HTTPPARA="URL",{quote(order.url)}', timeout_s=HTTP_S)
             content = quote(order.content_type)

@@ -11,7 +11,13 @@ from harness.modem import HttpOrder, open_modem
 from harness.modem.core import Modem
 from harness.network.loop import LoopThread
 from harness.token import compute
-from harness.virtual_modem import ModemNetwork, ModemSettings, Subscription, VirtualModem
+from harness.virtual_modem import (
+    ModemIdentity,
+    ModemNetwork,
+    ModemSettings,
+    Subscription,
+    VirtualModem,
+)
 from tests.platform.bench import NOW, SECRET
 from tests.tls.https import BODY, NAME, Https, ip_request
 
@@ -25,13 +31,13 @@ ORDER = HttpOrder(NAME, 443, "/ingestion/ip/senml/v1", HEADERS, BODY, tls=True)
 
 
 @contextlib.contextmanager
-def attached(family: str, https: Https) -> Iterator[Modem]:
+def attached(family: str, https: Https, *, model: str | None = None) -> Iterator[Modem]:
     """Registered and with an active context; nothing is said about TLS yet."""
     clock, loop = RealClock(NOW), LoopThread()
     timeline = Timeline(None, clock)
     virtual = VirtualModem(
         "probe", family, clock=clock, recorder=timeline, loop=loop,
-        subscription=Subscription.of("plus"),
+        identity=ModemIdentity(model=model), subscription=Subscription.of("plus"),
         network=ModemNetwork(
             routes={(ADDRESS, 443): https.address}, names={NAME: ADDRESS}
         ),

@@ -11,6 +11,9 @@ from harness.virtual_modem.commands import general as general_3gpp
 from harness.virtual_modem.family import Family, Model, ResponseTime
 from harness.virtual_modem.simcom import (
     ca,
+    cch,
+    cch_certificates,
+    cch_contexts,
     cip,
     flash,
     general,
@@ -20,6 +23,7 @@ from harness.virtual_modem.simcom import (
     sh,
     ssl_contexts,
 )
+from harness.virtual_modem.simcom.cch_variant import A76XX, SIM767X, SIM7600, SslModel
 from harness.virtual_modem.socket_pool import Connection
 from harness.virtual_modem.table import CommandTable
 
@@ -30,6 +34,7 @@ _BASE: CommandTable = {
     **basic.COMMANDS, **general_3gpp.COMMANDS, **radio.COMMANDS, **sim.COMMANDS, **sms.COMMANDS,
 }  # fmt: skip
 _LTE: CommandTable = {"+CEREG": radio.registration("+CEREG", 2)}
+_CCH: CommandTable = {**cch.COMMANDS, **cch_certificates.COMMANDS, **cch_contexts.COMMANDS}
 _LTE_M: CommandTable = {
     **general_3gpp.POWER_SAVING, **radio.EDRX, **general.MODES_LTE_M,
     "+CEREG": radio.registration("+CEREG", 5),
@@ -43,6 +48,11 @@ _TLS_ASSUMED = (
     "factory values of +CSSLCFG: any version up to TLS 1.2, and validity is checked",
     "a server's name is checked when +CSSLCFG gave one to ask for, and against that one",
     "+CAOPEN gives 27 for certificates refused for other reasons than name and validity",
+)
+_CCH_ASSUMED = (
+    "+NETOPEN and +CCHSTART share a context, which goes down with the last of them",
+    "numbers of +CCHRECV for nothing to read (11), plain ERROR for +CCH out of its order",
+    "a certificate of a name that is there already is written over",
 )
 
 
@@ -226,15 +236,17 @@ class Sim7600(Family):
     model_form = "SIMCOM_{}"
     revision_form = "+CGMR: {}"
     models: ClassVar[Mapping[str, Model]] = {
-        "SIM7600E-H": Model("LE20B03SIM7600M22", 7),
-        "SIM7500E": Model("LE20B02SIM7500E", 7),
+        "SIM7600E-H": SslModel("LE20B03SIM7600M22", 7, SIM7600),
+        "SIM7500E": SslModel("LE20B02SIM7500E", 7, SIM7600),
     }
     commands: ClassVar[CommandTable] = {
-        **_BASE, **_LTE, **general.CPOF, **general.MODES_SIM7600, **netopen.COMMANDS,
+        **_BASE, **_LTE, **general.CPOF, **general.MODES_SIM7600, **netopen.COMMANDS, **_CCH,
         **http_action.commands(http_action.SIM7600),
     }  # fmt: skip
     sources: ClassVar[tuple[str, ...]] = ("SIM7500_SIM7600 Series AT Command Manual V3.00",)
-    assumed: ClassVar[tuple[str, ...]] = _ASSUMED
+    assumed: ClassVar[tuple[str, ...]] = (
+        *_ASSUMED, *_CCH_ASSUMED, "SIM7600 says +CCH: CCH STOP too",
+    )  # fmt: skip
     memory = "SM"
     empty_is_ok = True
     sockets = 10
@@ -253,6 +265,9 @@ class Sim7600(Family):
         "+CIPOPEN": ResponseTime(0.05, 120.0),
         "+CIPSEND": ResponseTime(0.05, 120.0),
         "+HTTPACTION": ResponseTime(0.05, 120.0),
+        "+CCHSTART": ResponseTime(0.3, 120.0),
+        "+CCHOPEN": ResponseTime(0.05, 120.0),
+        "+CCHSEND": ResponseTime(0.05, 120.0),
     }
 
     def information(self, core: Core) -> Sequence[str]:
@@ -270,13 +285,14 @@ class Sim7600(Family):
         return [*self.starts, "+CPIN: READY", "SMS DONE", "PB DONE"]
 
     def data_arrived(self, core: Core, connection: Connection, count: int) -> None:
-        netopen.data_arrived(core, connection, count)
+        (cch if cch.owns(connection) else netopen).data_arrived(core, connection, count)
 
     def peer_closed(self, core: Core, connection: Connection) -> None:
-        netopen.peer_closed(core, connection)
+        (cch if cch.owns(connection) else netopen).peer_closed(core, connection)
 
     def context_lost(self, core: Core, cid: int) -> None:
         netopen.network_lost(core)
+        cch.network_lost(core)
 
 
 class SimA76(Sim7600):
@@ -287,20 +303,22 @@ class SimA76(Sim7600):
     model_form = "{}"
     revision_form = "+CGMR: {}"
     models: ClassVar[Mapping[str, Model]] = {
-        "A7670E-LASE": Model("A011B07A7670M7", 7),
-        "A7672E-LASE": Model("A011B03A7672M7", 7),
-        "SIM7672E": Model("2360B01SIM7672E", 7),
+        "A7670E-LASE": SslModel("A011B07A7670M7", 7, A76XX),
+        "A7672E-LASE": SslModel("A011B03A7672M7", 7, A76XX),
+        "SIM7672E": SslModel("2360B01SIM7672E", 7, SIM767X),
     }
     commands: ClassVar[CommandTable] = {
-        **_BASE, **_LTE, **general.CPOF, **general.MODES_A76XX, **netopen.COMMANDS,
+        **_BASE, **_LTE, **general.CPOF, **general.MODES_A76XX, **netopen.COMMANDS, **_CCH,
         **http_action.commands(http_action.A76XX),
     }  # fmt: skip
     sources: ClassVar[tuple[str, ...]] = (
         "SIM767XX Series AT Command Manual V1.06",
-        "A76XX Series TCPIP and HTTP Application Notes",
+        "A76XX Series TCPIP, HTTP and SSL Application Notes",
+        "A76XX Series AT Command Manual V1.09",
     )
     assumed: ClassVar[tuple[str, ...]] = (
         *_ASSUMED,
+        *_CCH_ASSUMED,
         "the manufacturer's name is SIM7600's; RDY is not said",
     )
     starts: ClassVar[tuple[str, ...]] = ("*ATREADY: 1",)

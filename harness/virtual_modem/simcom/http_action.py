@@ -1,7 +1,8 @@
 """+HTTPINIT, +HTTPPARA, +HTTPDATA, +HTTPACTION and +HTTPREAD.
 
 SIM7000 HTTP V1.01 and SIM800: a bearer (CID), a body that is read within the command. SIM7600 AT
-V3.00 and A76XX HTTP note: no bearer, OK before the body that is read.
+V3.00 and A76XX HTTP note: no bearer, OK before the body that is read; HTTPS with a context of
++CSSLCFG (§13.2.3 ``SSLCFG``, 0 unless it is set).
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from urllib.parse import SplitResult, urlsplit
 from harness.at.commandparse import Command
 from harness.virtual_modem.http_client import HttpFailure, HttpTarget, Response, Trouble
 from harness.virtual_modem.results import AtError
+from harness.virtual_modem.simcom import cch_contexts
 from harness.virtual_modem.simcom.packet import BEARER, is_up
 from harness.virtual_modem.table import CommandTable, Entry, Info, number, says, text
+from harness.virtual_modem.tls import TlsWish
 
 if TYPE_CHECKING:
     from harness.virtual_modem.core import Core
@@ -30,20 +33,22 @@ _SIX = {
 #: SIM7600 and A76xx: 7xx
 _SEVEN = {
     Trouble.NAME: 713, Trouble.CONNECT: 714, Trouble.TIMEOUT: 720, Trouble.LOST: 706,
-    Trouble.NO_HTTP: 702,
+    Trouble.NO_HTTP: 702, Trouble.TLS: 715,
 }  # fmt: skip
+_NO_CERTIFICATE = 719
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """``bearer``: the context of +SAPBR carries it, and +HTTPREAD answers within the command;
-    ``userdata``, ``content_type`` and ``body``: bytes at most."""
+    ``userdata``, ``url`` and ``body``: bytes at most; ``tls``: HTTPS with +CSSLCFG."""
 
     bearer: bool
     userdata: int
     body: int
     url: int
     errors: Mapping[Trouble, int]
+    tls: bool = False
 
     @property
     def read_later(self) -> bool:
@@ -52,8 +57,8 @@ class Dialect:
 
 SIM800 = Dialect(True, 256, 319_488, 512, _SIX)
 SIM7000 = Dialect(True, 256, 319_488, 512, _SIX)
-SIM7600 = Dialect(False, 512, 153_600, 512, _SEVEN)
-A76XX = Dialect(False, 256, 153_600, 512, _SEVEN)
+SIM7600 = Dialect(False, 512, 153_600, 512, _SEVEN, tls=True)
+A76XX = Dialect(False, 256, 153_600, 512, _SEVEN, tls=True)
 
 
 @dataclass(slots=True)
@@ -95,20 +100,29 @@ def _terminate(core: Core, command: Command) -> Info:
     return None
 
 
-def _target(url: str) -> SplitResult:
+def _target(url: str, dialect: Dialect) -> SplitResult:
+    schemes = ("http", "https") if dialect.tls else ("http",)
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
-        if parts.scheme != "http" or not parts.hostname or parts.port == 0:
+        if parts.scheme not in schemes or not parts.hostname or parts.port == 0:
             raise ValueError
     except ValueError:
         raise AtError from None
     return parts
 
 
+def _wish(core: Core, url: SplitResult) -> TlsWish | None:
+    """How the client talks TLS, None for plain HTTP. Raises ``CertificateMissing``."""
+    if url.scheme != "https":
+        return None
+    context = int(_service(core).parameters.get("SSLCFG", "0"))
+    return cch_contexts.wish(core, context, url.hostname or "")
+
+
 def commands(dialect: Dialect) -> CommandTable:
     """The table of one dialect."""
     names = {"CID", "URL", "CONTENT", "USERDATA", "ACCEPT", "UA", "REDIR", "TIMEOUT", "CONNECTTO",
-             "RECVTO", "BREAK", "BREAKEND"}  # fmt: skip
+             "RECVTO", "BREAK", "BREAKEND", *(["SSLCFG"] if dialect.tls else [])}  # fmt: skip
 
     def parameter(core: Core, command: Command) -> Info:
         service, name = _started(core), text(command, 0).upper()
@@ -117,7 +131,9 @@ def commands(dialect: Dialect) -> CommandTable:
         if name not in names or len(value) > limits.get(name, 256):
             raise AtError
         if name == "URL":
-            _target(value)
+            _target(value, dialect)
+        if name == "SSLCFG":
+            number(command, 1, 0, cch_contexts.CONTEXTS[-1])
         service.parameters[name] = value
         return None
 
@@ -140,13 +156,17 @@ def commands(dialect: Dialect) -> CommandTable:
 
     async def exchange(core: Core, method: int) -> None:
         service = _service(core)
-        url = _target(service.parameters["URL"])
+        url = _target(service.parameters["URL"], dialect)
         service.response, service.read = None, 0
-        target = HttpTarget(url.hostname or "", url.port or 80)
         try:
+            wish = _wish(core, url)
+            target = HttpTarget(url.hostname or "", url.port or (443 if wish else 80), wish)
             response = await core.http.exchange(
                 target, _request(service, _METHODS[method], url), core.settings.http_s
             )
+        except cch_contexts.CertificateMissing:
+            core.urc(f"+HTTPACTION: {method},{_NO_CERTIFICATE},0")
+            return
         except HttpFailure as failure:
             core.urc(f"+HTTPACTION: {method},{dialect.errors.get(failure.trouble, 601)},0")
             return

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.at.commandparse import Command
 from harness.virtual_modem.fields import ranged
-from harness.virtual_modem.radio import Context
 from harness.virtual_modem.results import AtError, Unknown
-from harness.virtual_modem.simcom.packet import address, is_up, up
+from harness.virtual_modem.simcom import data_service
+from harness.virtual_modem.simcom.data_service import CID
+from harness.virtual_modem.simcom.packet import address, is_up
 from harness.virtual_modem.simcom.received import received
 from harness.virtual_modem.socket_pool import Connection, Failure, State
 from harness.virtual_modem.table import CommandTable, Entry, Info, kept, number, says, text
@@ -18,22 +18,15 @@ if TYPE_CHECKING:
     from harness.virtual_modem.core import Core
 
 SEND_MAX = 1500
-_CID = 1
+_USER = "NETOPEN"
 _NOT_OPENED, _IN_USE = 2, 4  # <err> of +CIPOPEN
 _ERRORS = {Failure.NAME: 11, Failure.REFUSED: 10, Failure.TIMEOUT: 10}
 _BY_PEER = 1
 _NUMBERS = range(10)
 
 
-@dataclass(slots=True)
-class Service:
-    """Whether +NETOPEN started it."""
-
-    opened: bool = False
-
-
-def _service(core: Core) -> Service:
-    return core.part(Service)
+def _opened(core: Core) -> bool:
+    return data_service.started(core, _USER)
 
 
 def _failed(core: Core, told: str) -> AtError:
@@ -43,13 +36,11 @@ def _failed(core: Core, told: str) -> AtError:
 
 
 def _open_network(core: Core, command: Command) -> Info:
-    if _service(core).opened:
+    if _opened(core):
         raise _failed(core, "+IP ERROR: Network is already opened")
-    apn = core.radio.contexts.get(_CID, Context()).apn
 
     def report() -> None:
-        opened = up(core, _CID, apn)
-        _service(core).opened = opened
+        opened = data_service.start(core, _USER)
         core.urc(f"+NETOPEN: {0 if opened else 1}")
 
     core.after_final(report)
@@ -57,41 +48,40 @@ def _open_network(core: Core, command: Command) -> Info:
 
 
 def _network(core: Core, command: Command) -> Info:
-    return [f"+NETOPEN: {int(_service(core).opened)}"]
+    return [f"+NETOPEN: {int(_opened(core))}"]
 
 
 def _close_network(core: Core, command: Command) -> Info:
-    if not _service(core).opened:
+    if not _opened(core):
         core.information(["+NETCLOSE: 2"])
         raise AtError
-    _service(core).opened = False
-    core.sockets.close_all()
-    core.radio.deactivate(_CID)
+    for one in _NUMBERS:
+        core.sockets.close(one)
+    data_service.stop(core, _USER)
     core.after_final(lambda: core.urc("+NETCLOSE: 0"))
     return None
 
 
 def network_lost(core: Core) -> None:
-    if _service(core).opened:
-        _service(core).opened = False
+    if data_service.lost(core, _USER):
         core.urc("+CIPEVENT: NETWORK CLOSED UNEXPECTEDLY")
 
 
 def _address(core: Core, command: Command) -> Info:
-    if not _service(core).opened or not is_up(core, _CID):
+    if not _opened(core) or not is_up(core, CID):
         raise _failed(core, "+IP ERROR: Network not opened")
-    return [f"+IPADDR: {address(core, _CID)}"]
+    return [f"+IPADDR: {address(core, CID)}"]
 
 
 def _open(core: Core, command: Command) -> Info:
     one = number(command, 0, 0, 9)
     if text(command, 1) != "TCP":
         raise Unknown
-    if not _service(core).opened:
+    if not _opened(core):
         raise _failed(core, f"+CIPOPEN: {one},{_NOT_OPENED}")
     if one in core.sockets.open:
         raise _failed(core, f"+CIPOPEN: {one},{_IN_USE}")
-    connection = Connection(one, _CID, text(command, 2), number(command, 3, 1, 65535))
+    connection = Connection(one, CID, text(command, 2), number(command, 3, 1, 65535))
     core.after_final(lambda: core.spawn(_connect(core, connection)))
     return None
 
