@@ -61,9 +61,9 @@ class TelitMe910(TelitTls):
         power_off="AT#SHDN",
         sources=(
             "ME910C1 AT Commands Reference Guide (multisocket, HTTP client p. 211)",
-            "LE910 V2 AT Commands Reference Guide (HTTP client p. 422)",
-            "SSL/TLS User Guide 1vv0300989",
-            "ME310G1/ME910G1 AT Commands Reference Guide 80617ST10991A (§3.2.2.2)",
+            "LE910 V2 AT Commands Reference Guide 80446ST10707A (#SSLD p. 359, HTTP client p. 422)",
+            "Telit's Arduino library for the ME310G1 (TLS settings)",
+            "ME310G1/ME910G1 AT Commands Reference Guide 80617ST10991A (§3.2.2)",
         ),
         assumed=(
             "AT#SRECV answers with an error when nothing is there, before and after a close",
@@ -72,6 +72,8 @@ class TelitMe910(TelitTls):
             "AT#SSLSECCFG2 version 3 is TLS 1.2; validity is compared with the module's clock",
             "AT#SSLCFG has <skipHostMismatch>; firmware without it takes a wrong name",
             "HTTPS wants AT#SSLEN=1,0, which keeps the settings and the CA certificate",
+            "a CA certificate is taken in PEM, whatever <preloadedCA> and <customCA> are",
+            "NO CARRIER of the secure socket, bare or with SSL and its number",
         ),
     )
     iccid_command = "AT#CCID"

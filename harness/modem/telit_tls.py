@@ -1,9 +1,11 @@
 """TLS on Telit modules: the CA certificate in NVM, and the one secure socket.
 
-Sources: ME910C1 AT Commands Reference Guide 80529ST10815A and LE910 V2 80446ST10707A ("SSL
-Commands"), SSL/TLS User Guide 1vv0300989, ME310G1/ME910G1 80617ST10991A (§3.2.2.2: 1000 to 1011).
-Validity is compared with the module's clock. There is one secure socket, which #SSLEN keeps for
-#SSLD; the built-in HTTP client wants it free.
+Sources: LE910 V2 AT Commands Reference Guide 80446ST10707A p. 359 (#SSLD; one secure socket),
+Telit's Arduino library for the ME310G1 (parameters of #SSLCFG, #SSLSECCFG, #SSLSECCFG2 and
+#SSLSECDATA), ME310G1/ME910G1 80617ST10991A (§3.2.2: errors 1000 to 1011). #SSLEN keeps the socket
+for #SSLD; examples for the ME310G1 free it before the built-in HTTP client is told to use TLS.
+Validity is compared with the module's clock, and seen to be on an LE910R1 even when nothing else is
+verified.
 """
 
 from __future__ import annotations

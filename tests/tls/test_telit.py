@@ -73,6 +73,16 @@ def test_a_wrong_name_passes_where_it_is_skipped(https: Https, modem: TelitMe910
     assert posted(modem).startswith(b"HTTP/1.1 202 ")
 
 
+def test_the_name_is_checked_without_being_asked_for(https: Https, modem: TelitMe910) -> None:
+    """<SNI> 0 only leaves the name out of the handshake."""
+    modem.prepare_tls(TlsTrust(PEM))
+    modem.command("AT#SSLSECCFG2=1,3,0")
+    assert posted(modem).startswith(b"HTTP/1.1 202 ")
+    assert not https.handshake().sni
+    https.rig.platform.present_certificate("wrong-name")
+    assert refused(modem, DIAL) == 1004
+
+
 def test_factory_settings(modem: TelitMe910) -> None:
     """Nothing is enabled, and settings are told only once the socket is."""
     assert modem.line("AT#SSLEN?") == "1,0"
@@ -175,14 +185,16 @@ def test_reading_waits_and_tells_the_end(https: Https, modem: TelitMe910) -> Non
         pass
     assert modem.command("AT#SSLRECV=1,1000,10").lines == ("#SSLRECV: 0", "DISCONNECTED")
     assert modem.line("AT#SSLS=1") == "1,1"
+    modem.command("AT#SSLCFG=1,1,300,90,100,50,0,2")
     modem.command(DIAL)  # without hanging up
-    modem.command("AT#SSLH=1")
+    modem.prompted("AT#SSLSENDEXT=1,11", b"no HTTP\r\n\r\n", "> ", timeout_s=10)
+    assert modem.channel.wait_for("NO CARRIER", timeout_s=10).text == "NO CARRIER: SSL,1,1"
 
 
 def test_data_with_their_code(https: Https, modem: TelitMe910) -> None:
     """SSLSRING mode 2 brings the data, mode 0 says nothing; NO CARRIER as from the factory."""
     modem.prepare_tls(TlsTrust(PEM))
-    modem.command("AT#SSLCFG=1,1,300,90,100,50,2,0")
+    modem.command("AT#SSLCFG=1,1,300,90,100,50,2")
     modem.command(DIAL)
     request = ip_request(host=NAME)
     modem.prompted(f"AT#SSLSENDEXT=1,{len(request)}", request, "> ", timeout_s=10)
@@ -190,7 +202,7 @@ def test_data_with_their_code(https: Https, modem: TelitMe910) -> None:
         "HTTP/1.1 202 Accepted"
     )
     modem.command("AT#SSLH=1")
-    modem.command("AT#SSLCFG=1,1,300,90,100,50,0")
+    modem.command("AT#SSLCFG=1,1,300,90,100,50,0,0")
     modem.command(DIAL)
     modem.prompted("AT#SSLSENDEXT=1,11", b"no HTTP\r\n\r\n", "> ", timeout_s=10)
     assert modem.channel.wait_for("NO CARRIER", timeout_s=10).text == "NO CARRIER"

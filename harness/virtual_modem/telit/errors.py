@@ -1,6 +1,6 @@
 """Numbers of Telit's IP commands (AT Commands Reference Guide, "Mobile Equipment errors").
 
-Those of TLS are from ME310G1/ME910G1 80617ST10991A §3.2.2.2 (assumed for the other models).
+Those of TLS are from ME310G1/ME910G1 80617ST10991A §3.2.2 (assumed for the other models).
 """
 
 from __future__ import annotations

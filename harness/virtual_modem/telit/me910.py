@@ -36,10 +36,10 @@ class TelitMe910(Family):
     }  # fmt: skip
     sources = (
         "ME910C1 AT Commands Reference Guide",
-        "LE910 V2 AT Commands Reference Guide",
+        "LE910 V2 AT Commands Reference Guide 80446ST10707A (#SSLD p. 359)",
         "ME910C1 HTTP client (p. 211), LE910 V2 (p. 422)",
-        "SSL/TLS User Guide 1vv0300989",
-        "ME310G1/ME910G1 AT Commands Reference Guide 80617ST10991A (§3.2.2.2)",
+        "Telit's Arduino library for the ME310G1 (TLS settings)",
+        "ME310G1/ME910G1 AT Commands Reference Guide 80617ST10991A (§3.2.2)",
     )
     assumed = (
         "nothing is said at power-up or power-down",

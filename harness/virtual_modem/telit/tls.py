@@ -1,15 +1,18 @@
 """#SSLEN, #SSLCFG, #SSLSECCFG, #SSLSECCFG2 and #SSLSECDATA: the one secure socket's settings.
 
-Sources: ME910C1 AT Commands Reference Guide 80529ST10815A and LE910 V2 80446ST10707A ("SSL
-Commands"), SSL/TLS User Guide 1vv0300989, ME310G1/ME910G1 80617ST10991A (§3.2.2.2: error numbers).
+Sources: LE910 V2 AT Commands Reference Guide 80446ST10707A ("SSL Commands": one socket), Telit's
+Arduino library for the ME310G1 (parameters and what they are when left out), ME310G1/ME910G1
+80617ST10991A (§3.2.2: error numbers), and host software for ME910C1 and LE910 (#SSLEN? and
+#SSLSECDATA?, Ctrl-Z after a certificate, ``SSL not activated`` for settings before #SSLEN).
 <auth_mode> 1 verifies the server against the CA certificate in NVM. Factory values: nothing is
 verified, no name is asked for, and a wrong name passes even when a certificate is verified
 (<skipHostMismatch> 1). Mode 2 wants a certificate of the device, which this modem cannot use, and
 versions before TLS 1.2 are not there: asking for them is an error and is listed.
 
-Assumed: all of it survives a loss of power; settings want the socket in use, by #SSLEN or by the
-HTTP client; <version> 3 is TLS 1.2, 4 whatever the module has; <preloadedCA> and <customCA> are
-taken and change nothing; certificates are in PEM, of 4096 bytes at most.
+Assumed: all of it survives a loss of power; the HTTP client's use of the socket counts as enabled,
+and excludes #SSLEN as that excludes it; <version> 3 is TLS 1.2, 4 whatever the module has;
+<preloadedCA> and <customCA> are taken and change nothing; certificates are in PEM, of 4096 bytes at
+most; the forms of reading one, and of reading where there is none.
 """
 
 from __future__ import annotations
@@ -37,7 +40,7 @@ _SETTINGS: Mapping[str, Setting] = {
         "1,300,90,100,50,0,0,1,0",
         (
             ranged("1-6"), ranged("0-1500"), ranged("0-65535"), ranged("10-5000"),
-            ranged("0-255"), ranged("0-2"), ranged("0,1"), ranged("0,1"), ranged("0,1"),
+            ranged("0-255"), ranged("0-2"), ranged("0-2"), ranged("0,1"), ranged("0,1"),
             ranged("10-1200"), ranged("0"),
         ),
         required=5,
@@ -100,10 +103,10 @@ def wish(core: Core, host: str) -> TlsWish:
     checked = not general(core).skip_name
     asked = _values(core, "#SSLSECCFG2")[1] == "1"
     made = TlsWish(
-        name=host if asked or (verified and checked) else "",
+        name=host if asked else "",
         anchors=core.kept.get(_key(_CA), "").encode("latin-1") if verified else None,
         check_time=True,
-        check_name=checked,
+        expected=host if verified and checked else "",
     )
     try:
         made.context()

@@ -1,10 +1,15 @@
-"""#SSLD and its relatives: the one secure socket in command mode (same sources as ``tls``).
+"""#SSLD and its relatives: the one secure socket in command mode.
 
+Sources: LE910 V2 AT Commands Reference Guide 80446ST10707A p. 359 (#SSLD), Telit's Arduino library
+for the ME310G1 (parameters), host software for ME910C1, ME310G1 and LE910 (``SSLSRING: 1,<n>``, the
+count of #SSLRECV, 1000 bytes at most, TIMEOUT and DISCONNECTED, the states of #SSLS).
 Data are announced by SSLSRING when #SSLCFG wants it, and read with #SSLRECV, which waits for them
-as long as it is told. Online mode and a fast redial are not there. Assumed: a failure below TLS is
-1005 but for a name, 558, and a server that does not answer, 559; what came before the peer's end
-can still be read; <noCarrierMode> 1 is ``NO CARRIER: SSL,1``; SSLSRING comes once until the buffer
-is empty.
+as long as it is told. Online mode and a fast redial are not there.
+
+Assumed: TIMEOUT and DISCONNECTED stand behind a count of 0; what came before the peer's end can
+still be read; NO CARRIER with the socket is ``NO CARRIER: SSL,1``, in mode 2 with a cause; SSLSRING
+comes once until the buffer is empty; a failure below TLS is 1005 but for a name, 558, and a server
+that does not answer, 559; #SSLH without a connection is OK.
 """
 
 from __future__ import annotations
@@ -163,7 +168,8 @@ def peer_closed(core: Core, connection: Connection) -> None:
     reading = core.part(Reading)
     if reading.news is not None:
         reading.news.set()
-    core.urc("NO CARRIER" + (": SSL,1" if tls.general(core).no_carrier else ""))
+    more = ("", ": SSL,1", ": SSL,1,1")[tls.general(core).no_carrier]
+    core.urc(f"NO CARRIER{more}")
 
 
 COMMANDS: CommandTable = {
