@@ -33,11 +33,12 @@ class TelitTls(SocketModem):
     def prepare_tls(self, trust: TlsTrust) -> None:
         """TLS 1.2 with the server's name; with an anchor: verified with name and validity.
 
-        An anchor of an earlier run is replaced. Raises :class:`CommandRefused` where the module
-        does not know a setting.
+        An anchor of an earlier run is replaced, and its connection closed, as there is only one.
+        Raises :class:`CommandRefused` where the module does not know a setting.
         """
         verified = int(trust.anchor is not None)
         self.enable_secure()
+        self._close_tls()
         # SSLSRING with the count, NO CARRIER with the socket, and whether a wrong name passes.
         self.command(f"AT#SSLCFG=1,{self.cid},300,90,100,50,1,1,{1 - verified}")
         self.command("AT#SSLSECCFG2=1,3,1")
@@ -83,7 +84,7 @@ class TelitTls(SocketModem):
         return SECURE
 
     def _close_tls(self) -> None:
-        """An error says that the peer's end closed it already."""
+        """An error says that there is none any more."""
         with contextlib.suppress(CommandRefused):
             self.command("AT#SSLH=1", timeout_s=15.0)
 

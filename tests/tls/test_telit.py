@@ -158,6 +158,14 @@ def test_there_is_one_secure_socket(https: Https, modem: TelitMe910) -> None:
     modem.command("AT#SSLSECCFG=1,0,1")  # still in use, by the client
 
 
+def test_a_connection_left_over_is_closed(https: Https, modem: TelitMe910) -> None:
+    """Preparing again takes the secure socket from whatever an earlier run did not close."""
+    modem.prepare_tls(TlsTrust(PEM))
+    modem.command(DIAL)
+    modem.prepare_tls(TlsTrust(PEM))
+    assert posted(modem).startswith(b"HTTP/1.1 202 ")
+
+
 def test_the_https_client_gives_the_socket_back(https: Https, modem: TelitMe910) -> None:
     """After a POST, also a failed one, its profile is plain and a TLS socket can be opened."""
     modem.prepare_tls(TlsTrust(PEM))
