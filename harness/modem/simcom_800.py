@@ -3,6 +3,10 @@
 Sources: as :mod:`harness.modem.simcom_cip`; SIM7000 Series HTTP Application Note V1.01 for the
 client, whose commands SIM800 shares; ``USERDATA`` and ``AT+SAPBR`` as field reports and TinyGSM
 have them. No SIM800 manual was at hand.
+
+There is no TLS here: AT+CIPSSL and AT+HTTPSSL speak SSL 2, SSL 3 and TLS 1.0 (SIM800 Series SSL
+Application Note V1.02 as users quote it, who find no firmware with TLS 1.2), SIM900 and older
+firmware of SIM800 know them not at all.
 """
 
 from __future__ import annotations
@@ -48,6 +52,7 @@ class Simcom800(SimcomCip, HttpInitClient):
             "what is in the buffer can be read after CLOSED",
             "a body is at most 319488 bytes",
             "0x1A and 0x1B are data in AT+CIPSEND with a length",
+            "no firmware has TLS 1.2 (AT+CIPSSL, AT+HTTPSSL: 1.0 at most), so no TLS here",
         ),
     )
     registrations = ("CREG", "CGREG")
