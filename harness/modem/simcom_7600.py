@@ -12,7 +12,7 @@ from harness.at.params import fields_of, quote
 from harness.clock import Deadline
 from harness.modem.abilities import Abilities, HttpAbility
 from harness.modem.errors import CommandRefused, PdpRefused, SocketError
-from harness.modem.simcom import SIMCOM_URCS
+from harness.modem.simcom import CLOSE_S, SIMCOM_URCS
 from harness.modem.simcom_cch import SSL_CONTEXT, TLS_CONNECTION, CchTls
 from harness.modem.simcom_cch import URCS as TLS_URCS
 from harness.modem.simcom_http import HTTP_S, HttpInitClient
@@ -120,7 +120,8 @@ class Simcom7600(CchTls, HttpInitClient):
         if connection >= TLS_CONNECTION:
             self._close_tls()
             return
-        self._ended(f"AT+CIPCLOSE={connection}", f"+CIPCLOSE: {connection},", 1)
+        code = f"+CIPCLOSE: {connection},"
+        self._ended(f"AT+CIPCLOSE={connection}", code, 1, timeout_s=CLOSE_S)
 
     def _send(self, connection: int, piece: bytes) -> None:
         if connection >= TLS_CONNECTION:

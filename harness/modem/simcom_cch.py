@@ -16,7 +16,7 @@ from harness.at.params import fields_of, quote
 from harness.clock import Deadline
 from harness.line import EventTimeout
 from harness.modem.errors import BadAnswer, CommandRefused, SocketError
-from harness.modem.simcom import CLOSE_S, Simcom
+from harness.modem.simcom import Simcom
 from harness.modem.sockets import UrcTest
 from harness.modem.tls import TlsTrust
 
@@ -94,7 +94,7 @@ class CchTls(Simcom, ABC):
         try:
             self._start_once()
         except CommandRefused:
-            self._ended("AT+CCHSTOP", "+CCHSTOP:", 0)
+            self._stop_service()
             try:
                 self._start_once()
             except CommandRefused as error:
@@ -106,18 +106,22 @@ class CchTls(Simcom, ABC):
         if result != 0:
             raise SocketError("AT+CCHSTART failed", result)
 
-    def _ended(self, command: str, code: str, field: int) -> None:
+    def _stop_service(self) -> None:
+        self._ended("AT+CCHSTOP", "+CCHSTOP:", 0, timeout_s=_MAX_S)
+
+    def _ended(self, command: str, code: str, field: int, *, timeout_s: float) -> None:
         """Close what may be closed already, which is an ERROR; a code that stays out is noted."""
         try:
-            self._reported(command, code, field, timeout_s=CLOSE_S)
+            self._reported(command, code, field, timeout_s=timeout_s)
         except CommandRefused:
             return
         except EventTimeout as error:
             self.channel.note(f"no {code} after OK: {error}")
 
     def _close_tls(self) -> None:
-        self._ended(f"AT+CCHCLOSE={_SESSION}", f"+CCHCLOSE: {_SESSION},", 1)
-        self._ended("AT+CCHSTOP", "+CCHSTOP:", 0)
+        close, code = f"AT+CCHCLOSE={_SESSION}", f"+CCHCLOSE: {_SESSION},"
+        self._ended(close, code, 1, timeout_s=_MAX_S)
+        self._stop_service()
 
     def _send_tls(self, piece: bytes) -> None:
         text, code = f"AT+CCHSEND={_SESSION},{len(piece)}", f"+CCHSEND: {_SESSION},"
@@ -140,7 +144,9 @@ class CchTls(Simcom, ABC):
             return b""
         self.channel.discard(lambda urc: urc.text.startswith("+CCHRECV:"))
         text = f"AT+CCHRECV={_SESSION},{_READ_MAX}"
-        self.command(Command(text, prefix=""), timeout_s=_MAX_S)
+        response = self.channel.execute(Command(text, prefix=""), timeout_s=_MAX_S)
+        if not response.ok:
+            raise SocketError(f"{text} was answered {response.final}", -1)
         return self._blocks(text)
 
     def _blocks(self, command: str) -> bytes:
