@@ -108,10 +108,15 @@ def test_contexts_as_the_manuals_print_them(modem: Simcom7600, last: str) -> Non
 
 @pytest.mark.parametrize("modem", TWO, indirect=True)
 def test_numbers_of_what_went_wrong(https: Https, modem: Simcom7600) -> None:
-    """A refused certificate is 15, and 715 of the HTTP client; a missing one 19 and 719; an
-    unknown name 13, and nobody there 14."""
+    """A refused certificate is 15, and 715 of the HTTP client, and so is one of the module's that
+    is none; a missing one 19 and 719; an unknown name 13, and nobody there 14."""
     https.rig.platform.present_certificate("unknown-ca")
     modem.prepare_tls(TlsTrust(authority().pem))
+    with pytest.raises(SocketError, match="error 15"):
+        posted(modem)
+    with pytest.raises(SocketError, match="error 715"):
+        modem.http_post(ORDER)
+    modem.prompted('AT+CCERTDOWN="things-hil-ca.pem",3', b"abc", ">", timeout_s=10)
     with pytest.raises(SocketError, match="error 15"):
         posted(modem)
     with pytest.raises(SocketError, match="error 715"):
