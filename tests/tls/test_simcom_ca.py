@@ -252,3 +252,23 @@ def test_firmware_that_cannot_name_the_server(family: str) -> None:
         assert isinstance(modem, ShClient)
         modem.prepare_tls(TlsTrust(None))
         assert modem.open_tls_socket("a.example", 443) == 2
+
+
+@pytest.mark.parametrize(
+    ("report", "sent"), [(b"+CASEND: 2,0,4", True), (b"+CASEND: 2,1,0", False)]
+)
+def test_sim7000_says_behind_ok_whether_it_was_sent(report: bytes, sent: bool) -> None:
+    """+CASEND has the result, which is no 0 when the bytes did not go out."""
+    answer = b"HTTP/1.1 202 \r\nContent-Length: 0\r\n\r\n"
+    script = {
+        b"AT+CASEND=2,4": b"\r\n>", b"ping": OK + line(report),
+        b"AT+CARECV=2,1460": line(b"+CARECV: %d,%s" % (len(answer), answer)) + OK,
+    }  # fmt: skip
+    with Peer(script) as peer, open_modem("simcom-7000", peer.path) as modem:
+        peer.say(line(b"+CASEND: 2,0,9"))  # of an earlier connection
+        if sent:
+            assert modem.exchange(2, b"ping") == answer
+        else:
+            with pytest.raises(SocketError, match="not sent") as caught:
+                modem.exchange(2, b"ping")
+            assert caught.value.code == 1
