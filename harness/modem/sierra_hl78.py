@@ -19,7 +19,8 @@ from harness.modem.abilities import Abilities, HttpAbility
 from harness.modem.core import COMMON_URCS
 from harness.modem.errors import BadAnswer, CommandRefused, PdpRefused, SocketError
 from harness.modem.http import HttpAnswer, HttpOrder
-from harness.modem.sockets import SocketModem, UrcTest, response_of
+from harness.modem.sierra_tls import SierraTls
+from harness.modem.sockets import UrcTest, response_of
 
 MARK = b"--EOF--Pattern--"
 _CONNECTED = 1  #: <status> of +KCNX_IND
@@ -35,7 +36,7 @@ def _left_over(session: int) -> UrcTest:
     return lambda urc: about.match(urc.text) is not None
 
 
-class SierraHl78(SocketModem):
+class SierraHl78(SierraTls):
     """Sessions whose data end with a mark, and the HTTP client with a header block.
 
     Data that hold the mark itself cannot be sent (``UsageError``).
@@ -60,18 +61,23 @@ class SierraHl78(SocketModem):
         send_max=4096,
         read_max=4096,
         receive="buffered",
-        http=HttpAbility(custom_header=True),
+        http=HttpAbility(custom_header=True, tls=True),
+        tls=True,
+        tls_blind=("wrong-name",),
         power_off="AT+CPWROFF",
         sources=(
             "AirPrime HL7518/HL7548 AT Commands Interface Guide 4116303 §11.10",
             "AirPrime HL78xx AT Commands Interface Guide 41111821",
-            "Legato AT test scripts (KHTTP)",
+            "Legato AT test scripts (KHTTP, KSSL, KCERT, KTCP over TLS)",
         ),
         assumed=(
             "4096 bytes of one send and read (the guide names no limit of its own)",
             "unread data can be read after +KTCP_NOTIF 4",
             "the HTTP response ends with the mark and OK, and is printed head and body",
             "nothing is said at power-up unless AT+KSREP=1",
+            "TLS asks for the server's name and does not check it; validity is checked",
+            "+KHTTP_IND: <n>,0 also for a certificate that is refused",
+            "AT+KSSLCRYPTO with <auth> 0 verifies nothing",
         ),
     )
     iccid_command = "AT+CCID"
@@ -113,7 +119,11 @@ class SierraHl78(SocketModem):
 
     def open_socket(self, host: str, port: int, *, timeout_s: float = 150.0) -> int:
         """A session of its own, deleted by :meth:`close_socket`. Raises :class:`SocketError`."""
-        session = self._made(f"AT+KTCPCFG={self.cid},0,{quote(host)},{port}")
+        configure = f"AT+KTCPCFG={self.cid},0,{quote(host)},{port}"
+        return self._opened(configure, f"{host}:{port}", timeout_s=timeout_s)
+
+    def _opened(self, configure: str, where: str, *, timeout_s: float) -> int:
+        session = self._made(configure)
         self.channel.discard(_left_over(session))
         try:
             self.command(f"AT+KTCPCNX={session}", timeout_s=30.0)
@@ -125,7 +135,7 @@ class SierraHl78(SocketModem):
         code = fields_of(urc.text)[1].number
         if not urc.text.startswith(told[0]) or code != 1:
             self.close_socket(session)
-            raise SocketError(f"cannot connect to {host}:{port}", -1 if code is None else code)
+            raise SocketError(f"cannot connect to {where}", -1 if code is None else code)
         return session
 
     def _made(self, command: str) -> int:
@@ -168,7 +178,9 @@ class SierraHl78(SocketModem):
         """
         order = self.checked_order(order)
         self.channel.discard(lambda urc: urc.text.startswith("+KHTTP_IND:"))  # of earlier sessions
-        session = self._made(f"AT+KHTTPCFG={self.cid},{quote(order.host)},{order.port}")
+        secured = self._https if order.tls else ""
+        server = f"{quote(order.host)},{order.port}{secured}"
+        session = self._made(f"AT+KHTTPCFG={self.cid},{server}")
         try:
             ready = self.channel.wait_for(f"+KHTTP_IND: {session},", timeout_s=30.0)
             if fields_of(ready.text)[1].number != 1:

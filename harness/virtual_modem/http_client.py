@@ -76,16 +76,16 @@ class HttpClient:
         self.response: Response | None = None
         self.busy = False
         self._writer: asyncio.StreamWriter | TlsStream | None = None
-        self._ahead: asyncio.StreamReader | None = None
+        self._ahead: tuple[HttpTarget, asyncio.StreamReader] | None = None
 
     async def connect(self, target: HttpTarget) -> None:
-        """Make the connection of the next exchange now. Raises :class:`HttpFailure`."""
+        """Connect for the next exchange, if it has this target. Raises :class:`HttpFailure`."""
         self.close()
         sock = await self._reached(target)
         try:
             with self._core.held():
                 async with asyncio.timeout(self._core.settings.connect_s):
-                    self._ahead = await self._connected(sock, target.tls)
+                    self._ahead = target, await self._connected(sock, target.tls)
         except BaseException as error:
             sock.close()
             raise _as_result(error) from None
@@ -101,7 +101,7 @@ class HttpClient:
     async def _exchange(self, target: HttpTarget, request: bytes, timeout_s: float) -> Response:
         core = self._core
         self.response = None
-        ahead, self._ahead = self._ahead, None
+        ahead = self._made_ahead(target)
         sock = await self._reached(target) if ahead is None else None
         token = core.hold()
         core.loop.call_later(core.settings.reply_hold_s, core.release, token)
@@ -122,6 +122,15 @@ class HttpClient:
             raise _as_result(error) from None
         core.spawn(self._collect(reader, self.response, token))
         return self.response
+
+    def _made_ahead(self, target: HttpTarget) -> asyncio.StreamReader | None:
+        if self._ahead is None:
+            return None
+        (made_for, reader), self._ahead = self._ahead, None
+        if made_for == target:
+            return reader
+        self.close()
+        return None
 
     async def _reached(self, target: HttpTarget) -> socket.socket:
         core = self._core

@@ -1,6 +1,6 @@
 """TLS of a connection: its security tag, what is verified, and the name that is asked for.
 
-doc/SOCKET_AT_commands.rst, TCPIP_AT_commands.rst and HTTPC_AT_commands.rst. TLS_HOSTNAME is the
+doc/SOCKET_AT_commands.rst, TCPUDP_AT_commands.rst and HTTPC_AT_commands.rst. TLS_HOSTNAME is the
 name that is checked; that it is also asked for (SNI), and that validity is not checked, is assumed.
 """
 

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, ClassVar
 from harness.virtual_modem.commands import basic, radio, sim, sms
 from harness.virtual_modem.commands import general as general_3gpp
 from harness.virtual_modem.family import Family, Model, ResponseTime
-from harness.virtual_modem.sierra import connection, errors, general, http, sockets
+from harness.virtual_modem.sierra import (
+    certificates,
+    connection,
+    errors,
+    general,
+    http,
+    sockets,
+    tls,
+)
 from harness.virtual_modem.socket_pool import Connection
 from harness.virtual_modem.table import CommandTable
 
@@ -33,10 +41,12 @@ class SierraHl78(Family):
         "+CEREG": radio.registration("+CEREG", 5),
         "+CGSN": general_3gpp.serial_number('+CGSN: "{}"'),
         **general.COMMANDS, **connection.COMMANDS, **sockets.COMMANDS, **http.COMMANDS,
+        **certificates.COMMANDS, **tls.COMMANDS,
     }  # fmt: skip
     sources = (
         "AirPrime HL7518/HL7548 AT Commands Interface Guide 4116303 §11.10 (KTCP), §11.12 (KHTTP)",
         "AirPrime HL78xx AT Commands Interface Guide 41111821",
+        "Legato AT test scripts (KSSL, KCERT, KTCP over TLS, KHTTPS)",
     )
     assumed = (
         "+KSUP: 0 at power-up, and only after AT+KSREP=1",
@@ -44,6 +54,9 @@ class SierraHl78(Family):
         "+KCNX_IND: <n>,2 when the network refuses the APN",
         "CME 911 and 912 (910 is in the guide)",
         "+KHTTP_IND: <n>,0 and an error when a server does not answer",
+        "TLS asks for the server's name and does not check it; validity is checked",
+        "all cipher suites, whatever +KSSLCRYPTO says; its profiles and certificates are kept",
+        "the form of AT+KCERTSTORE?, the texts of CME 918, 930 and 931",
         "SMS places are counted from 1; revisions are examples; typical response times",
     )
     first_index = 1
@@ -51,7 +64,7 @@ class SierraHl78(Family):
     quoted_address = True
     sockets = len(sockets.SESSIONS)
     power_command = "+CPWROFF"
-    errors = errors.SESSION
+    errors = errors.ERRORS
     # maxima of the interface guide where it has some; the rest and what is typical is assumed
     response_times: ClassVar[Mapping[str, ResponseTime]] = {
         "+CPIN": ResponseTime(0.05, 30.0),

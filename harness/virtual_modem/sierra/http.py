@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from harness.at.commandparse import Command
 from harness.virtual_modem.http_client import HttpFailure, HttpTarget
 from harness.virtual_modem.results import AtError
+from harness.virtual_modem.sierra import tls
 from harness.virtual_modem.sierra.connection import bring_up
 from harness.virtual_modem.sierra.errors import ALL_USED, BAD_SESSION
 from harness.virtual_modem.sierra.sockets import give, pattern
@@ -24,16 +25,25 @@ if TYPE_CHECKING:
 SESSIONS = range(1, 4)
 _LENGTH = re.compile(rb"(?im)^content-length:[ \t]*(\d{1,9})[ \t]*\r?$")
 _INPUT_S = 60.0
+_SECURED = 2  #: <http_version> of +KHTTPCFG that means HTTPS
 
 
 @dataclass(slots=True)
 class Session:
-    """One of +KHTTPCFG; ``headers`` as the host wrote them, with CR LF at the end."""
+    """One of +KHTTPCFG; ``headers`` as the host wrote them, with CR LF at the end.
+
+    ``profile`` is its TLS profile, None for HTTP.
+    """
 
     cid: int
     host: str
     port: int
+    profile: int | None = None
     headers: bytes = b""
+
+    def target(self, core: Core) -> HttpTarget:
+        wish = None if self.profile is None else tls.wish(core, self.profile, self.host)
+        return HttpTarget(self.host, self.port, wish)
 
 
 @dataclass(slots=True)
@@ -54,33 +64,43 @@ def _session(core: Core, command: Command) -> tuple[int, Session]:
 
 def _configure(core: Core, command: Command) -> Info:
     cid, host, port = number(command, 0, 1, 5), text(command, 1), number(command, 2, 1, 65535, 80)
-    if number(command, 3, 0, 2, 0):
-        raise AtError(4)  # HTTPS
+    secured = number(command, 3, 0, 2, 0)
+    if secured not in (0, _SECURED):
+        raise AtError(50)
+    profile = number(command, 8, 0, tls.PROFILES - 1, 0) if secured else None
     made = _made(core)
     free = next((one for one in SESSIONS if one not in made), None)
     if free is None:
         raise AtError(ALL_USED)
-    made[free] = Session(cid, host, port)
+    made[free] = Session(cid, host, port, profile)
     if number(command, 6, 0, 1, 1):  # <start>: at once unless told otherwise
-        core.after_final(lambda: _ready(core, free))
+        core.after_final(lambda: core.spawn(_ready(core, free)))
     return [f"+KHTTPCFG: {free}"]
 
 
 def _configurations(core: Core, command: Command) -> Info:
     return [
-        f'+KHTTPCFG: {one},{s.cid},"{s.host}",{s.port},0,"","",0,0,0'
+        f'+KHTTPCFG: {one},{s.cid},"{s.host}",{s.port},{0 if s.profile is None else _SECURED},'
+        f'"","",0,0,{s.profile or 0}'
         for one, s in sorted(_made(core).items())
     ]
 
 
 def _connect(core: Core, command: Command) -> Info:
     one, _ = _session(core, command)
-    core.after_final(lambda: _ready(core, one))
+    core.after_final(lambda: core.spawn(_ready(core, one)))
     return None
 
 
-def _ready(core: Core, one: int) -> None:
-    up = one in _made(core) and bring_up(core, _made(core)[one].cid)
+async def _ready(core: Core, one: int) -> None:
+    """With TLS the connection is made here, so that a certificate that is refused shows here."""
+    session = _made(core).get(one)
+    up = session is not None and bring_up(core, session.cid)
+    if up and session is not None and session.profile is not None:
+        try:
+            await core.http.connect(session.target(core))
+        except HttpFailure:
+            up = False
     core.urc(f"+KHTTP_IND: {one},{int(up)}")
 
 
@@ -124,11 +144,12 @@ async def _get(core: Core, command: Command) -> Info:
 async def _exchange(
     core: Core, one: int, session: Session, method: bytes, path: str, headers: bytes, body: bytes
 ) -> Info:
-    host = session.host if session.port == 80 else f"{session.host}:{session.port}"
+    usual = 80 if session.profile is None else 443
+    host = session.host if session.port == usual else f"{session.host}:{session.port}"
     head = b"%s %s HTTP/1.1\r\nHost: %s\r\n" % (
         method, path.encode("latin-1", "replace"), host.encode("latin-1", "replace"),
     )  # fmt: skip
-    target, wait = HttpTarget(session.host, session.port), core.settings.http_s
+    target, wait = session.target(core), core.settings.http_s
     try:
         response = await core.http.exchange(target, head + headers + b"\r\n" + body, wait)
     except HttpFailure:
@@ -157,7 +178,7 @@ def _delete(core: Core, command: Command) -> Info:
 
 COMMANDS: CommandTable = {
     "+KHTTPCFG": Entry(read=_configurations, set=_configure,
-                       test=says("+KHTTPCFG: (1-5),<server>,(1-65535),(0),,,(0,1)")),
+                       test=says("+KHTTPCFG: (1-5),<server>,(1-65535),(0,2),,,(0,1),,(0-7)")),
     "+KHTTPCNX": Entry(set=_connect, test=says("+KHTTPCNX: (1-3)")),
     "+KHTTPHEADER": Entry(set=_headers, test=says("+KHTTPHEADER: (1-3)")),
     "+KHTTPPOST": Entry(set=_post, test=says("+KHTTPPOST: (1-3),,<path>")),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from harness.at.commandparse import Command
 from harness.virtual_modem.results import AtError, Unknown
+from harness.virtual_modem.sierra import tls
 from harness.virtual_modem.sierra.connection import bring_up
 from harness.virtual_modem.sierra.errors import ALL_USED, BAD_SESSION, RUNNING
 from harness.virtual_modem.socket_pool import Connection, Failure, State
@@ -20,18 +21,30 @@ if TYPE_CHECKING:
     from harness.virtual_modem.core import Core
 
 SESSIONS = range(1, 7)
+_CLIENT, _SECURED = 0, 3  #: <mode>
 _NETWORK, _DNS, _BY_PEER, _NO_CONNECTION, _OTHER_COUNT = 0, 3, 4, 5, 8  # <tcp_notif>
+_TLS_FAILED, _TLS_UNREADY, _TLS_REFUSED = 13, 14, 15
 _NOTIFIED = {Failure.NAME: _DNS, Failure.REFUSED: _NO_CONNECTION, Failure.TIMEOUT: _NO_CONNECTION}
 _STATUS = {State.OPENING: 2, State.CONNECTED: 3, State.CLOSED: 5}
 _SEND_S = 60.0
 _PIECE = 4096
 
 
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One of +KTCPCFG; ``profile`` is its TLS profile, None for plain TCP."""
+
+    cid: int
+    host: str
+    port: int
+    profile: int | None = None
+
+
 @dataclass(slots=True)
 class Sessions:
-    """What +KTCPCFG made, by session: connection, host and port; and the pattern of all."""
+    """What +KTCPCFG made, and the pattern of all."""
 
-    made: dict[int, tuple[int, str, int]] = field(default_factory=dict)
+    made: dict[int, Session] = field(default_factory=dict)
     pattern: str = "--EOF--Pattern--"
 
 
@@ -46,22 +59,28 @@ def pattern(core: Core) -> bytes:
 
 def _configure(core: Core, command: Command) -> Info:
     cid, mode = number(command, 0, 1, 5), number(command, 1, 0, 3)
-    if mode != 0:
-        raise Unknown  # servers and TLS are not there
+    if mode not in (_CLIENT, _SECURED):
+        raise Unknown  # servers are not there
+    profile = number(command, 8, 0, tls.PROFILES - 1, 0) if mode == _SECURED else None
     host, port = text(command, 2), number(command, 3, 1, 65535)
     made = sessions(core).made
     free = next((one for one in SESSIONS if one not in made), None)
     if free is None:
         raise AtError(ALL_USED)
-    made[free] = (cid, host, port)
+    made[free] = Session(cid, host, port, profile)
     return [f"+KTCPCFG: {free}"]
 
 
 def _configurations(core: Core, command: Command) -> Info:
-    return [
-        f'+KTCPCFG: {one},{int(one in core.sockets.open)},{cid},0,,"{host}",{port},,,,0'
-        for one, (cid, host, port) in sorted(sessions(core).made.items())
-    ]
+    lines = []
+    for one, made in sorted(sessions(core).made.items()):
+        mode = _CLIENT if made.profile is None else _SECURED
+        profile = "" if made.profile is None else f",{made.profile}"
+        lines.append(
+            f'+KTCPCFG: {one},{int(one in core.sockets.open)},{made.cid},{mode},,"{made.host}",'
+            f"{made.port},,,,0{profile}"
+        )
+    return lines
 
 
 def _session(core: Core, command: Command) -> int:
@@ -87,15 +106,26 @@ def _connect(core: Core, command: Command) -> Info:
 
 
 async def _connecting(core: Core, one: int) -> None:
-    cid, host, port = sessions(core).made[one]
-    if not bring_up(core, cid):
+    made = sessions(core).made[one]
+    if not bring_up(core, made.cid):
         core.urc(f"+KTCP_NOTIF: {one},{_NETWORK}")
         return
-    failure = await core.sockets.connect(Connection(one, cid, host, port))
+    wish = None if made.profile is None else tls.wish(core, made.profile, made.host)
+    connection = Connection(one, made.cid, made.host, made.port, tls=wish)
+    failure = await core.sockets.connect(connection)
     if failure is None:
         core.urc(f"+KTCP_IND: {one},1")
     elif failure is not Failure.GIVEN_UP:
-        core.urc(f"+KTCP_NOTIF: {one},{_NOTIFIED[failure]}")
+        core.urc(f"+KTCP_NOTIF: {one},{_notified(connection, failure)}")
+
+
+def _notified(connection: Connection, failure: Failure) -> int:
+    """<tcp_notif>, also of a profile that verifies without a root certificate."""
+    if failure is not Failure.TLS or connection.tls is None:
+        return _NOTIFIED[failure]
+    if connection.tls.anchors == b"":
+        return _TLS_UNREADY
+    return _TLS_FAILED if connection.refused is None else _TLS_REFUSED
 
 
 async def _send(core: Core, command: Command) -> Info:
@@ -172,7 +202,7 @@ def peer_closed(core: Core, connection: Connection) -> None:
 
 COMMANDS: CommandTable = {
     "+KTCPCFG": Entry(read=_configurations, set=_configure,
-                      test=says("+KTCPCFG: (1-5),(0),<remote>,(1-65535)")),
+                      test=says("+KTCPCFG: (1-5),(0,3),<remote>,(1-65535),,,,,(0-7)")),
     "+KTCPCNX": Entry(set=_connect, test=says("+KTCPCNX: (1-6)")),
     "+KTCPSND": Entry(set=_send, test=says("+KTCPSND: (1-6),(1-4294967295)")),
     "+KTCPRCV": Entry(set=_receive, test=says("+KTCPRCV: (1-6),(1-4294967295)")),
