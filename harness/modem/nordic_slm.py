@@ -74,6 +74,7 @@ class NordicSlm(NordicTls):
             "at most 1024 bytes in data mode at a time",
             "the modem does not check the validity of a server's certificate",
             "a security tag without a root CA will do where nothing is verified",
+            "the build has the modem's own TLS (overlay-native_tls keeps credentials elsewhere)",
             "AT%CMNG=1 shows the SHA-256 of the content as it was written",
         ),
     )

@@ -19,6 +19,11 @@ from tests.tls.modems import ORDER, attached, posted
 
 PEM = authority().pem.decode()
 SHA = hashlib.sha256(authority().pem).hexdigest().upper()
+WRONG = (
+    'AT%CMNG=0,7,0,""', "AT%CMNG=0,7,0", "AT%CMNG=0,2147483648,0,\"A\"", "AT%CMNG=4,7,0",
+    'AT%CMNG=0,7,5,"A"', "AT#XSSOCKET=1,2,0,7", "AT#XSSOCKET=1,1,1,7", "AT#XSSOCKET=1,1,0",
+    "AT#XSSOCKET=1,1,0,7,3", "AT#XSSOCKET=0", "AT#XSSOCKETOPT=1,5,2",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -90,17 +95,11 @@ def test_credentials_outlive_a_loss_of_power(modem: NordicSlm) -> None:
     assert modem.command("AT%CMNG=1").lines == (f'%CMNG: {SEC_TAG},0,"{SHA}"',)
 
 
-@pytest.mark.parametrize(
-    "command",
-    ['AT%CMNG=0,7,0,""', "AT%CMNG=0,7,0", "AT%CMNG=0,2147483648,0,\"A\"", "AT%CMNG=4,7,0",
-     'AT%CMNG=0,7,5,"A"', "AT#XSSOCKET=1,2,0,7", "AT#XSSOCKET=1,1,1,7", "AT#XSSOCKET=1,1,0",
-     "AT#XSSOCKET=1,1,0,7,3", "AT#XSSOCKET=0", "AT#XSSOCKETOPT=1,5,2"],
-)  # fmt: skip
-def test_wrong_values_are_errors(modem: NordicSlm, command: str) -> None:
+def test_wrong_values_are_errors(modem: NordicSlm) -> None:
     """Out of range, not modelled, or without a socket to act on."""
     modem.set_radio(4)
-    with pytest.raises(CommandRefused):
-        modem.command(command)
+    for command in WRONG:
+        assert not modem.channel.execute(command).ok, command
     assert modem.command("AT%CMNG=1").lines == ()
     assert modem.command("AT#XSSOCKET?").lines == ()
 

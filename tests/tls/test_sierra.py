@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness.at.dialect import Binary, Command
-from harness.modem.errors import CmeError, CommandRefused, SocketError
+from harness.modem.errors import CmeError, SocketError
 from harness.modem.sierra_hl78 import MARK, SierraHl78
 from harness.modem.tls import TlsTrust
 from harness.network.certificates import Authority
@@ -19,6 +19,12 @@ PEM = authority().pem
 EMPTY = "root_cert,0,0\r\nlocal_cert,0,0"
 LISTED = Binary("CONNECT", until=re.compile(rb"\r\n\r\nOK\r\n"))
 FACTORY = "+KSSLCRYPTO: 0,8,3,25392,12,4,1,0"
+WRONG = (
+    "AT+KCERTSTORE=2,10", "AT+KCERTSTORE=0,4097", "AT+KCERTSTORE=0,10,4", "AT+KCERTDELETE=0,4",
+    "AT+KSSLCRYPTO=8,8,3,25392,12,4,1,0", "AT+KSSLCRYPTO=0,8,3", "AT+KSSLCRYPTO=0,8,3,1,12,4,4",
+    "AT+KSSLCFG=3,0", f'AT+KTCPCFG=1,2,"{NAME}",443', f'AT+KTCPCFG=1,3,"{NAME}",443,,,,,8',
+    f'AT+KHTTPCFG=1,"{NAME}",443,1',
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -64,17 +70,10 @@ def test_what_is_no_certificate_is_refused(modem: SierraHl78) -> None:
     assert listed(modem) == EMPTY
 
 
-@pytest.mark.parametrize(
-    "command",
-    ["AT+KCERTSTORE=2,10", "AT+KCERTSTORE=0,4097", "AT+KCERTSTORE=0,10,4", "AT+KCERTDELETE=0,4",
-     "AT+KSSLCRYPTO=8,8,3,25392,12,4,1,0", "AT+KSSLCRYPTO=0,8,3", "AT+KSSLCRYPTO=0,8,3,1,12,4,4",
-     "AT+KSSLCFG=3,0", f'AT+KTCPCFG=1,2,"{NAME}",443', f'AT+KTCPCFG=1,3,"{NAME}",443,,,,,8',
-     f'AT+KHTTPCFG=1,"{NAME}",443,1'],
-)  # fmt: skip
-def test_wrong_values_are_errors(modem: SierraHl78, command: str) -> None:
+def test_wrong_values_are_errors(modem: SierraHl78) -> None:
     """Out of range, incomplete, or not modelled."""
-    with pytest.raises(CommandRefused):
-        modem.command(command)
+    for command in WRONG:
+        assert not modem.channel.execute(command).ok, command
     assert modem.command("AT+KSSLCRYPTO?").lines[0] == FACTORY
     assert modem.command("AT+KTCPCFG?").lines == ()
 
