@@ -35,8 +35,9 @@ every family; `tests/clients` puts programs of other people in front of the virt
 - **HTTP client**: whether it sends a header of its user's own, which the message token needs, and
   its limits. *m.m* says that the Host field may differ from the address (HTTP-HOST); where it may
   not, only a socket gives `Host: m.m`. *cannot* means that uplinks go through a socket.
-- **TLS**: what the harness can give a trust anchor, so that an Internet device can be played; *no*
-  says nothing about the module, only about the harness.
+- **TLS**: what the harness can give a trust anchor, so that an Internet device can be played.
+  *cannot see*: what the module does not check in a certificate even then, by its manual or for want
+  of one; *names no server*: it has no SNI. *no*: see what is assumed of the family.
 - **SMS**: *stored* messages are announced with +CMTI, *direct* ones handed over with +CMT.
 """
 

@@ -29,6 +29,8 @@ Capability = Literal[
     "m2m",
     "internet",
     "tls",
+    "tls-names",
+    "tls-validity",
     "no-secret",
     "private-network",
     "firmware",
@@ -56,6 +58,8 @@ EXPLAINED: Mapping[str, str] = {
     "m2m": "the device is an M2M device (IMEI), whose uplinks are plain HTTP",
     "internet": "the device is an Internet device (DvnUUID), whose uplinks are HTTPS",
     "tls": "the harness can tell the modem which server certificates to trust",
+    "tls-names": "the modem can see whom a server's certificate is made out for",
+    "tls-validity": "the modem can see whether a server's certificate is valid now",
     "no-secret": "the device is registered without a secret",
     "private-network": "platform and modems sit in a network of their own",
     "firmware": "a firmware program is the device",
@@ -79,6 +83,8 @@ def device_capabilities(
         offers |= {"observed", "radio"}
         if able.tls:
             offers.add("tls")
+            seen: dict[str, Capability] = {"wrong-name": "tls-names", "expired": "tls-validity"}
+            offers |= {offer for fault, offer in seen.items() if fault not in able.tls_blind}
         if able.tls if internet else able.sockets:
             offers |= {"uplink", "scripted-uplink", "chosen-records"}
             if not internet:
@@ -87,7 +93,8 @@ def device_capabilities(
         if http is not None and http.custom_header and (http.tls if internet else http.own_host):
             offers.add("http-client")
     else:
-        offers.add("firmware")
+        # What its modem cannot see is the firmware's to know: a wrong certificate is a wrong one.
+        offers |= {"firmware", "tls-names", "tls-validity"}
         if firmware.report is not None:
             offers.add("uplink")
             if "{order}" in firmware.report:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.modem import FAMILIES
+from harness.rig.rig import load_rig
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -63,3 +66,22 @@ def test_the_same_scenarios_on_every_family(tmp_path: Path) -> None:
     assert (summary["exit"], set(summary["counts"])) == (0, {"passed", "skipped"}), done.stdout
     # per family: one, one, one and the places of a code; 3gpp has no way to send an uplink
     assert summary["counts"] == {"passed": 13 * 6 + 1, "skipped": 5}
+
+
+def test_internet_scenarios_on_every_family_with_tls(tmp_path: Path) -> None:
+    """Accepted by socket and client; every certificate refused whose fault the module can see."""
+    chosen = ("accepted", "certificates", "certificate-name", "certificate-expired")
+    done = hil_run(
+        "--rig", "rigs/families-internet.yaml", "--all-devices", "--json",
+        *(f"scenarios/internet/{name}.yaml" for name in chosen), reports=tmp_path,
+    )  # fmt: skip
+    summary = json.loads(done.stdout.rstrip().splitlines()[-1])
+    assert (summary["exit"], set(summary["counts"])) == (0, {"passed", "skipped"}), done.stdout
+    rig = load_rig(ROOT / "rigs" / "families-internet.yaml")
+    able = {device.modem.family: FAMILIES[device.modem.family].abilities for device in rig.devices}
+    assert set(able) == {name for name, driver in FAMILIES.items() if driver.abilities.tls}
+    blind = sum(len(one.tls_blind) for one in able.values())
+    without = sum(one.http is None or not one.http.tls for one in able.values())
+    cases = 6 * len(able)  # two ways to send, two authorities, the name, the validity
+    skipped = blind + without
+    assert summary["counts"] == {"passed": cases - skipped, "skipped": skipped}

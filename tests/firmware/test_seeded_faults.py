@@ -43,7 +43,7 @@ CAUGHT_BY = {
     "wrong-content-type": "token.accepted",
     "wrong-apn": "network.apn[plus]",
     "dns-lookup": "network.no-dns",
-    "takes-any-certificate": "internet.certificates[kind=expired]",
+    "takes-any-certificate": "internet.certificates[kind=unknown-ca]",
     "resends-accepted": "responses.accepted-once",
     "tight-retry": "responses.outcome[unverified]",
     "never-retries": "responses.lost[kind=empty]",

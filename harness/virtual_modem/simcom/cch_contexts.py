@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.at.commandparse import Command
-from harness.virtual_modem.results import Unknown
+from harness.virtual_modem.results import AtError, Unknown
 from harness.virtual_modem.simcom import cch_certificates
 from harness.virtual_modem.simcom.cch_variant import variant_of
 from harness.virtual_modem.table import CommandTable, Entry, Info, number, text
@@ -63,6 +63,8 @@ def _config(core: Core, command: Command) -> Info:
     wanted, context = text(command, 0).lower(), number(command, 1, 0, CONTEXTS[-1])
     settings = variant_of(core).settings
     key = next((key for key in settings if key.lower() == wanted), None)
+    if key is None and wanted == "ignorecertcn":
+        raise AtError  # hosts try it, as later firmware has it
     if key is None or not settings[key].fields:
         raise Unknown
     given = command.params[2:]
