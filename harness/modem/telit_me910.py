@@ -166,6 +166,9 @@ class TelitMe910(TelitTls):
             with contextlib.suppress(CommandRefused):
                 self._configure(order, response_timeout_s, secured=False)
 
+    def _plain_http(self) -> None:
+        self.command(f'AT#HTTPCFG={_PROFILE},"",80,0,"","",0,120,{self.cid}')
+
     def _configure(self, order: HttpOrder, timeout_s: int, *, secured: bool) -> None:
         self.command(
             f'AT#HTTPCFG={_PROFILE},{quote(order.host)},{order.port},0,"","",{int(secured)},'

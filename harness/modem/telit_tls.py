@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from abc import abstractmethod
 
 from harness.at.dialect import Binary, UrcKind, always
 from harness.at.params import quote
@@ -47,9 +48,22 @@ class TelitTls(SocketModem):
         self.command(f"AT#SSLSECCFG=1,0,{verified}")
 
     def enable_secure(self) -> None:
-        """The secure socket for #SSLD. Raises :class:`CommandRefused` when a client has it."""
-        if not self._secure_enabled():
+        """The secure socket for #SSLD. Raises :class:`CommandRefused` when another client has it.
+
+        That of HTTP gives it back: a run that broke off in a request has left it there.
+        """
+        if self._secure_enabled():
+            return
+        try:
             self.command("AT#SSLEN=1,1")
+        except CommandRefused:
+            with contextlib.suppress(CommandRefused):
+                self._plain_http()
+            self.command("AT#SSLEN=1,1")
+
+    @abstractmethod
+    def _plain_http(self) -> None:
+        """Take TLS from the HTTP client's profile."""
 
     def free_secure(self) -> None:
         """The secure socket for the HTTP client; its settings and the certificate stay.

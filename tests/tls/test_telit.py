@@ -166,6 +166,13 @@ def test_a_connection_left_over_is_closed(https: Https, modem: TelitMe910) -> No
     assert posted(modem).startswith(b"HTTP/1.1 202 ")
 
 
+def test_a_request_left_over_gives_the_socket_back(https: Https, modem: TelitMe910) -> None:
+    """A run that was killed in an HTTPS request has left the secure socket to the client."""
+    modem.command(TLS_PROFILE)
+    modem.prepare_tls(TlsTrust(PEM))
+    assert posted(modem).startswith(b"HTTP/1.1 202 ")
+
+
 def test_the_https_client_gives_the_socket_back(https: Https, modem: TelitMe910) -> None:
     """After a POST, also a failed one, its profile is plain and a TLS socket can be opened."""
     modem.prepare_tls(TlsTrust(PEM))
