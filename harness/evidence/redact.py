@@ -7,10 +7,14 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-# AT+CPIN="1234" and AT+CPIN="puk","1234" (27.007 §8.3), AT+CLCK="SC",1,"1234" (§7.4)
+# AT+CPIN="1234" and AT+CPIN="puk","1234" (27.007 §8.3), AT+CLCK="SC",1,"1234" (§7.4) and
+# AT+CPWD="SC","1234","5678" (§7.5) for any facility; also behind another command and a semicolon
 _PIN_COMMANDS = re.compile(
-    r"(AT\+CPIN\s*=\s*|\+CLCK\s*=\s*\"SC\",[0-2],|\+CPWD\s*=\s*\"SC\",)[^\r\n;]+", re.IGNORECASE
+    r"(\+CPIN\s*=\s*|\+CLCK\s*=\s*\"\w\w\",[0-2],|\+CPWD\s*=\s*\"\w\w\",)[^\r\n;]+",
+    re.IGNORECASE,
 )
+_PIN_WORDS = ("+cpin", "+clck", "+cpwd")
+PIN_SHOWN = "‹pin›"
 # RFC 6750 §2.1: as a header line, or as the header's value on its own
 _SHORTEST = len("Bearer x")
 _BEARER = re.compile(r"((?:Authorization:\s*|^)Bearer\s+)[^\s\"]+", re.IGNORECASE)
@@ -20,6 +24,14 @@ _BEARER = re.compile(r"((?:Authorization:\s*|^)Bearer\s+)[^\s\"]+", re.IGNORECAS
 _FEW = 64
 _BEGINNING = 8
 _WORD = re.compile(r"[0-9A-Za-z]{12,}")  # any device's secret is one (TOKEN-SECRET)
+
+
+def hidden_pins(text: str) -> list[tuple[int, int]]:
+    """Where PINs and passwords of commands stand in ``text``: first character, and behind the last.
+
+    The end of ``text`` ends one, too.
+    """
+    return [(found.end(1), found.end()) for found in _PIN_COMMANDS.finditer(text)]
 
 
 class Redactor:
@@ -57,8 +69,8 @@ class Redactor:
         if len(text) < _SHORTEST:
             return text
         lowered = text.lower()
-        if "cpin" in lowered or '"sc"' in lowered:
-            text = _PIN_COMMANDS.sub(r"\1‹pin›", text)
+        if any(word in lowered for word in _PIN_WORDS):
+            text = _PIN_COMMANDS.sub(rf"\1{PIN_SHOWN}", text)
         if "bearer" in lowered:
             text = _BEARER.sub(r"\1‹bearer›", text)
         return text

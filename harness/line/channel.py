@@ -14,7 +14,7 @@ from harness.at.dialect import Binary, Command, Dialect
 from harness.at.engine import AtEngine, LocalProtocolError
 from harness.at.events import Event, Final, Info, Noise, Payload, Prompt, Urc
 from harness.clock import NO_WORK, Deadline, WorkCounter, monotonic, monotonic_ns
-from harness.evidence import Recorder
+from harness.evidence import Recorder, SerialText
 from harness.line.errors import AtTimeout, EventTimeout, OutOfStep, PortBlocked, PortGone
 from harness.line.port import Port, PortSettings
 
@@ -65,6 +65,7 @@ class AtChannel:
         self.urcs: deque[Urc] = deque(maxlen=QUEUE_LENGTH)
         self.lost_urcs = 0
         self._recorder = recorder
+        self._told_tx, self._told_rx = SerialText(), SerialText()
         self._work = None if work is NO_WORK else work
         self._source, self._tx, self._rx = f"line:{name}", f"line:{name}:tx", f"line:{name}:rx"
         self._subscribers: list[tuple[str, Callable[[Urc], object]]] = []
@@ -360,7 +361,7 @@ class AtChannel:
         self.transcript.append((monotonic_ns(), "tx", data))
         if self._recorder is not None:
             # Before the write: what the modem does because of it must come later on the timeline.
-            self._recorder.record(self._source, "serial", dir="tx", bytes=data)
+            self._recorder.record(self._source, "serial", dir="tx", bytes=self._told_tx(data))
         try:
             self._port.write(data, deadline)
         except (PortGone, PortBlocked) as error:
@@ -376,7 +377,7 @@ class AtChannel:
         self.transcript.append((monotonic_ns(), "rx", data))
         try:
             if self._recorder is not None:
-                self._recorder.record(self._source, "serial", dir="rx", bytes=data)
+                self._recorder.record(self._source, "serial", dir="rx", bytes=self._told_rx(data))
             events = self.engine.receive(data)
             for event in events:
                 if isinstance(event, Urc):

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import asdict
 
 from harness.clock import NO_WORK, WorkCounter
-from harness.evidence.timeline import Recorder
+from harness.evidence import Recorder, SerialText
 from harness.virtual_modem.faults import FaultKind, LineFault, Place
 from harness.virtual_modem.lines import ControlLines, LineState
 from harness.virtual_modem.listening import FlowStop, RateSearch, Sleep, SleepMode
@@ -44,6 +44,7 @@ class LineEnd:
         settings: ModemSettings,
     ) -> None:
         self.name = name
+        self._source = f"line:{name}"
         self.path = ""
         self.lost: str | None = None  #: why the port went away by itself
         self.faults: list[LineFault] = []
@@ -51,6 +52,7 @@ class LineEnd:
         self._settings = settings
         self._loop = loop
         self._recorder = recorder
+        self._told_tx, self._told_rx = SerialText(), SerialText()
         self._work: WorkCounter = work if settings.counted else NO_WORK
         self._on_data = on_data
         self._on_host = on_host
@@ -124,7 +126,7 @@ class LineEnd:
         if not data:
             return
         if self._witness:
-            self._recorder.record(f"line:{self.name}", "serial", dir="rx", bytes=data)
+            self._recorder.record(self._source, "serial", dir="rx", bytes=self._told_rx(data))
         self._work.begin(f"line:{self.name}:rx", len(data))
         self._output.put(data)
 
@@ -293,7 +295,7 @@ class LineEnd:
             self._gone(error.strerror or error)
             return
         if self._witness:
-            self._recorder.record(f"line:{self.name}", "serial", dir="tx", bytes=data)
+            self._recorder.record(self._source, "serial", dir="tx", bytes=self._told_tx(data))
         arrived = data
         for fault in [fault for fault in self.faults if fault.direction == "tx"]:
             if fault.kind in _SPOILING:

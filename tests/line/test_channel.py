@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from harness.at.dialect import Binary, Command, Dialect, UrcKind
 from harness.at.engine import LocalProtocolError
 from harness.at.events import Urc
-from harness.clock import RealClock, WorkLedger
+from harness.clock import Deadline, RealClock, WorkLedger, pause
 from harness.evidence import Timeline
 from harness.line import AtChannel, AtTimeout, EventTimeout, OutOfStep, PortGone
 from harness.line.channel import QUEUE_LENGTH
@@ -322,3 +324,30 @@ def test_queue_that_nobody_empties(peer: Peer) -> None:
         assert channel.urcs[0] == Urc("+CMTI: 5")
     assert len(timeline.events("note")) == 1
     assert len(timeline.events("urc")) == QUEUE_LENGTH + 5
+
+
+def test_an_echoed_pin_in_pieces_is_nowhere() -> None:
+    """A modem's echo is read as it comes; no piece of it may tell a digit of the PIN."""
+
+    def echo_in_pieces(peer: Peer) -> bytes:
+        for piece in (b"AT+CP", b'IN="7', b"39", b'1"', b"\r", b"\r\nOK"):
+            peer.say(piece)
+            deadline = Deadline.after(10)
+            while fcntl.ioctl(peer.slave, termios.FIONREAD, bytes(4)) != bytes(4):
+                assert not deadline.expired
+                pause(0.001)
+        return b"\r\n"
+
+    clock = RealClock()
+    timeline = Timeline(None, clock)
+    with (
+        Peer({b'AT+CPIN="7391"': echo_in_pieces}) as peer,
+        AtChannel(peer.path, recorder=timeline) as channel,
+    ):
+        assert channel.execute('AT+CPIN="7391"').ok
+    clock.close()
+    serial = [(event.data["dir"], event.data["bytes"]) for event in timeline.events("serial")]
+    assert "".join(text for way, text in serial if way == "tx") == "AT+CPIN=‹pin›\r"
+    heard = [text for way, text in serial if way == "rx"]
+    assert "".join(heard) == "AT+CPIN=‹pin›\r\r\nOK\r\n"
+    assert len(heard) == 7

@@ -104,6 +104,19 @@ def test_a_pin_keeps_the_modem_off_the_network(bench: Make) -> None:
     registered(one.modem)
 
 
+def test_a_pin_typed_by_hand_is_nowhere(bench: Make) -> None:
+    """Character by character, as firmware or a person sends it, with echo: no digit is told."""
+    one = bench(subscription=Subscription(pin="7391"))
+    one.host.read_until(b"+CPIN: SIM PIN\r\n")
+    for character in b'AT+CPIN="7391"\r':
+        one.host.write(bytes([character]))
+        one.host.read_until(bytes([character]))  # its echo
+    one.host.read_until(b"OK\r\n")
+    for way in ("tx", "rx"):
+        events = [event for event in one.timeline.events("serial") if event.data["dir"] == way]
+        assert "AT+CPIN=‹pin›\r" in "".join(event.data["bytes"] for event in events)
+
+
 def test_text_and_ctrl_z_in_one_piece_with_echo(bench: Make) -> None:
     """The text is echoed and sent, whether its end comes along or later."""
     one = bench()

@@ -12,7 +12,7 @@ from harness.at.engine import AtEngine
 from harness.at.events import Echo, Event, Final, Info, Payload, Prompt, Urc
 from harness.clock import Deadline, monotonic, pause, wall
 from harness.errors import HilError, UsageError
-from harness.evidence import Recorder
+from harness.evidence import Recorder, SerialText
 from harness.line import PortBlocked, PortGone, PortSettings
 from harness.line.port import Port
 from harness.rig.terminal.said import Kind, Said, legible, meaning_of
@@ -47,6 +47,7 @@ class TerminalLine:
         self.show_bytes: Callable[[str, bytes], object] | None = None
         self._source = f"line:{name}"
         self._recorder = recorder
+        self._told_tx, self._told_rx = SerialText(), SerialText()
         self._engine = AtEngine(dialect)
         self._lock = threading.RLock()  # the engine, and the state below
         self._changed = threading.Condition(self._lock)
@@ -196,7 +197,7 @@ class TerminalLine:
         self._heard_at = monotonic()
         self._shown_half = b""
         if self._recorder is not None:
-            self._recorder.record(self._source, "serial", dir="rx", bytes=data)
+            self._recorder.record(self._source, "serial", dir="rx", bytes=self._told_rx(data))
         if self.show_bytes is not None:
             self.show_bytes("rx", data)
         self._events(self._engine.receive(data))
@@ -273,7 +274,7 @@ class TerminalLine:
 
     def _write(self, data: bytes) -> None:
         if self._recorder is not None:
-            self._recorder.record(self._source, "serial", dir="tx", bytes=data)
+            self._recorder.record(self._source, "serial", dir="tx", bytes=self._told_tx(data))
         if self.show_bytes is not None:
             self.show_bytes("tx", data)
         try:
