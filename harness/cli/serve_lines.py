@@ -15,6 +15,7 @@ from harness.platform.facade import Platform
 
 _WAITING = 5_000
 _SCHEMES = ("https", "mqtt")  # of addresses that are called so; the others speak HTTP
+PAGE_HINT = "--control 127.0.0.1:8081 opens a live page"
 
 
 class Lines:
@@ -46,6 +47,8 @@ class Lines:
             print(f"assumed: {item.name}: {item.value} ({item.why})")
         for name, where in addresses(bound).items():
             print(f"{name}: {where}")
+        if "control" not in bound:
+            print(PAGE_HINT)
         print("listening; Ctrl-C ends", flush=True)
 
     def run(self) -> None:

@@ -15,7 +15,7 @@ from rich.console import Console, ConsoleDimensions
 from rich.live import Live
 
 from harness.cli.serve_board import Board
-from harness.cli.serve_lines import addresses
+from harness.cli.serve_lines import PAGE_HINT, addresses
 from harness.cli.serve_picture import Header, Window, picture
 from harness.cli.signals import on_signals
 from harness.clock import Deadline, VirtualClock
@@ -34,6 +34,7 @@ class Screen:
     def __init__(self, platform: Platform, timeline: Timeline) -> None:
         self._clock = platform.clock
         self._addresses: Mapping[str, str] = {}
+        self._hint = _HINT
         # Put into by signal handlers too, for which a SimpleQueue is safe and a lock is not.
         self._words: queue.SimpleQueue[bool] = queue.SimpleQueue()
         names = (registration.name for registration in platform.registry)
@@ -44,6 +45,8 @@ class Screen:
     def begin(self, bound: Mapping[str, str]) -> None:
         """The addresses for the header."""
         self._addresses = addresses(bound)
+        if "control" not in bound:
+            self._hint = f"Ctrl-C ends · --plain prints lines · {PAGE_HINT}"
 
     def run(self) -> None:
         """Until :meth:`end`."""
@@ -79,7 +82,7 @@ class Screen:
 
     def _header(self) -> Header:
         now = isoformat(self._clock.now())[:19]
-        return Header(self._addresses, now, isinstance(self._clock, VirtualClock), _HINT)
+        return Header(self._addresses, now, isinstance(self._clock, VirtualClock), self._hint)
 
     def _wait(self, shown: Header) -> bool:
         """Until there is something new to show; False ends."""

@@ -115,7 +115,7 @@ def test_a_window_of_another_size_is_filled(tmp_path: Path, columns: int, rows: 
             assert any("#1 tracker-1 unverified" in line for line in lines)
             assert any(line.endswith("more, quiet for longer") for line in lines)
         seen.resize(80, 24)
-        seen.until("tracker-1 ", "Ctrl-C ends · --plain")
+        seen.until("tracker-1 ", "Ctrl-C ends · --plain", "--control 127.0.0.1:8081 opens")
 
 
 def test_what_devices_send_does_not_reach_the_terminal(tmp_path: Path) -> None:
@@ -138,6 +138,7 @@ def test_a_broken_request_to_the_control_address_is_told_in_the_table(tmp_path: 
             assert b" 400 " in sock.recv(1000)
         lines = seen.until("control Invalid HTTP request")
         assert sum("Invalid HTTP" in line for line in lines) == 1
+        assert not any("opens a live page" in line for line in lines)  # there is one
         assert seen.raw.count(ALTERNATE) == 1
         assert b"WARNING" not in seen.raw
 
@@ -160,7 +161,7 @@ def test_plain_lines_on_a_terminal(
 ) -> None:
     """With --plain, or where the terminal cannot draw: lines that stay, with what is assumed."""
     with served(tmp_path, *words, rows=60, **env) as seen:
-        seen.until("assumed: ", "listening; Ctrl-C ends")
+        seen.until("assumed: ", "opens a live page", "listening; Ctrl-C ends")
         seen.post(request(token="0" * 64))
         seen.until("#1 tracker-1 unverified", "    error TOKEN-FORMULA: the token is")
         assert ALTERNATE not in seen.raw
