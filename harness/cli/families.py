@@ -79,9 +79,11 @@ class Both:
             },
             "http": None if http is None else {
                 "custom_header": http.custom_header, "own_host": http.own_host,
-                "limits": _limits(http),
+                "limits": _limits(http), "tls": http.tls,
             },
-            "tls": able.tls,
+            "tls": None if not able.tls else {
+                "names_server": able.tls_sni, "cannot_see": list(able.tls_blind),
+            },
             "sms": list(able.sms),
             "power_off": able.power_off,
             "commands": len(self.virtual.commands),

@@ -37,6 +37,13 @@ def test_table_one_family_and_json(capsys: pytest.CaptureFixture[str]) -> None:
     facts = json.loads(capsys.readouterr().out)
     assert facts["quectel-bg"]["sockets"]["count"] == 12
     assert facts["3gpp"]["http"] is None
+    assert facts["3gpp"]["tls"] is None
+    assert facts["ublox-sara-u2"]["tls"] == {"names_server": False, "cannot_see": []}
+    assert facts["simcom-7600"]["tls"] == {"names_server": True, "cannot_see": ["wrong-name"]}
+    assert (facts["telit-me910"]["http"]["tls"], facts["ublox-sara-u2"]["http"]["tls"]) == (
+        True,
+        False,
+    )
 
 
 def test_a_family_that_nobody_knows(capsys: pytest.CaptureFixture[str]) -> None:
