@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -12,12 +13,14 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import HTML
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.patch_stdout import StdoutProxy
 
 from harness.cli.console import Opened
 from harness.cli.printable import printable
+from harness.cli.terminal_mode import untouched_keys
 from harness.clock import wall
 from harness.errors import HilError
 from harness.rig.terminal.desk import Desk
@@ -32,6 +35,13 @@ _STYLES = {
     Kind.BYTES: _DIM,
 }  # fmt: skip
 _KEYS = "Tab completes · Ctrl-C gives up · :help · Ctrl-D ends"
+
+
+class _Keys(Vt100Input):
+    """Keys that are typed while something is printed wait as they are (:func:`untouched_keys`)."""
+
+    def cooked_mode(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
 
 
 class Screen(Desk):
@@ -52,6 +62,7 @@ class Screen(Desk):
         self._line = line
         commands = known_commands(opened.family)
         session: PromptSession[str] = PromptSession(
+            input=_Keys(sys.stdin),
             history=_history(),
             completer=_Words(line, commands),
             complete_while_typing=False,
@@ -62,7 +73,7 @@ class Screen(Desk):
             enable_suspend=False,
             refresh_interval=0.5,
         )
-        with StdoutProxy(raw=True) as output:
+        with untouched_keys(sys.stdin), StdoutProxy(raw=True) as output:
             self._output = output
             self._print(self._paint(f"{opened.name}: {opened.says}", "1"))
             self._print(self._paint(f"dialect {opened.family} · {_KEYS}", _DIM))

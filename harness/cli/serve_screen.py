@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import queue
 import signal
 import sys
-import termios
-from collections.abc import Iterator, Mapping
-from typing import TextIO
+from collections.abc import Mapping
 
 from rich.console import Console, ConsoleDimensions
 from rich.live import Live
@@ -18,6 +15,7 @@ from harness.cli.serve_board import Board
 from harness.cli.serve_lines import PAGE_HINT, addresses
 from harness.cli.serve_picture import Header, Window, picture
 from harness.cli.signals import on_signals
+from harness.cli.terminal_mode import unechoed
 from harness.clock import Deadline, VirtualClock
 from harness.evidence import Timeline, isoformat
 from harness.platform.facade import Platform
@@ -57,7 +55,7 @@ class Screen:
         )  # fmt: skip
         # The size may have changed; in the foreground again, the screen is another's.
         with (
-            own_terminal(sys.stdin),
+            unechoed(sys.stdin),
             live,
             on_signals((signal.SIGWINCH, signal.SIGCONT), self._redraw),
         ):
@@ -105,20 +103,3 @@ def _window() -> Window:
     except OSError:  # the terminal is gone
         return _USUAL
     return Window(size.columns, size.lines) if size.columns and size.lines else _USUAL
-
-
-@contextlib.contextmanager
-def own_terminal(terminal: TextIO) -> Iterator[None]:
-    """Typing is not echoed into the picture and Ctrl-Z does not stop a server that devices need;
-    Ctrl-C still ends. Nothing happens where ``terminal`` is none."""
-    if not terminal.isatty():
-        yield
-        return
-    before, ours = termios.tcgetattr(terminal), termios.tcgetattr(terminal)
-    ours[3] &= ~termios.ECHO
-    ours[6][termios.VSUSP] = b"\0"
-    termios.tcsetattr(terminal, termios.TCSANOW, ours)
-    try:
-        yield
-    finally:
-        termios.tcsetattr(terminal, termios.TCSAFLUSH, before)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import termios
+import threading
 from pathlib import Path
 
 from tests.console.terminal import terminal, timeline
@@ -38,6 +40,37 @@ def test_a_session(tmp_path: Path) -> None:
         assert process.wait(20) == 0
     kinds = {event["kind"] for event in timeline(tmp_path)}
     assert {"console", "serial", "urc"} <= kinds
+
+
+def test_the_terminal_touches_no_key(tmp_path: Path) -> None:
+    """Neither while something is printed nor while the console is busy: a Ctrl-D that was typed
+    then would be gone, as the terminal would take it for the end of a line of its own."""
+    lines, over = set[bool](), threading.Event()
+
+    def watch(fd: int) -> None:
+        while not over.is_set():
+            lines.add(bool(termios.tcgetattr(fd)[3] & termios.ICANON))
+
+    with (
+        Peer({b"AT+CSQ": OK}) as peer,
+        terminal(peer.path, "--family", "3gpp", home=tmp_path) as (person, process),
+    ):
+        person.until("dialect 3gpp")
+        watching = threading.Thread(target=watch, args=(person.fd,))
+        watching.start()
+        try:
+            for number in range(10):
+                peer.say(f"\r\n+CREG: {number}\r\n".encode())
+                person.until(f"+CREG: {number}")
+            person.type(":wait 1\rAT+CSQ\r")
+            person.until("OK")
+        finally:
+            over.set()
+            watching.join(10)
+        person.type("\x04")
+        person.until("timeline: ")
+        assert process.wait(20) == 0
+    assert lines == {False}
 
 
 def test_completion_and_history(tmp_path: Path) -> None:

@@ -1,0 +1,49 @@
+"""What the terminal itself does with keys, for as long as a program has it (termios(3))."""
+
+from __future__ import annotations
+
+import contextlib
+import termios
+from collections.abc import Callable, Iterator
+from typing import Any, TextIO
+
+_INPUT, _LOCAL, _CHARACTERS = 0, 3, 6  # in what tcgetattr() gives
+_OFF = b"\0"  # _POSIX_VDISABLE
+
+
+def unechoed(terminal: TextIO) -> contextlib.AbstractContextManager[None]:
+    """Typing is not echoed into a picture, and Ctrl-Z does not stop a server that devices need;
+    Ctrl-C still ends. Nothing happens where ``terminal`` is none."""
+
+    def change(mode: list[Any]) -> None:
+        mode[_LOCAL] &= ~termios.ECHO
+        mode[_CHARACTERS][termios.VSUSP] = _OFF
+
+    return _changed(terminal, change, termios.TCSAFLUSH)
+
+
+def untouched_keys(terminal: TextIO) -> contextlib.AbstractContextManager[None]:
+    """Keys that are typed while nobody reads them wait as they are: Ctrl-D is not taken for the end
+    of a line, Return stays Return, nothing is echoed. Ctrl-C still is a signal."""
+
+    def change(mode: list[Any]) -> None:
+        mode[_INPUT] &= ~termios.ICRNL
+        mode[_LOCAL] &= ~(termios.ICANON | termios.ECHO)
+
+    return _changed(terminal, change, termios.TCSADRAIN)
+
+
+@contextlib.contextmanager
+def _changed(
+    terminal: TextIO, change: Callable[[list[Any]], None], restoring: int
+) -> Iterator[None]:
+    if not terminal.isatty():
+        yield
+        return
+    before, mode = termios.tcgetattr(terminal), termios.tcgetattr(terminal)
+    change(mode)
+    termios.tcsetattr(terminal, termios.TCSANOW, mode)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(terminal, restoring, before)
