@@ -2,6 +2,8 @@
 
 import signal
 
+import hypothesis
+
 pytest_plugins = ["pytester"]
 
 
@@ -10,3 +12,6 @@ def pytest_configure() -> None:
     starts; the tests that send Ctrl-C to their own processes mean those of a person."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A machine that is busy makes no test fail: nothing here is timed.
+    hypothesis.settings.register_profile("untimed", deadline=None)
+    hypothesis.settings.load_profile("untimed")

@@ -8,7 +8,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.clock.scenario import to_ns
@@ -168,7 +168,6 @@ SORTS = st.lists(
 ).map(tuple)
 
 
-@settings(deadline=None)
 @given(ENTRIES, SORTS, st.lists(st.booleans(), min_size=3, max_size=3), st.integers(1, 7))
 def test_pages_together_are_the_listing(
     entries: list[Entry], names: tuple[str, ...], down: list[bool], limit: int
@@ -189,7 +188,6 @@ def test_pages_together_are_the_listing(
     assert seen == whole
 
 
-@settings(deadline=None)
 @given(ENTRIES, ENTRIES)
 def test_paging_is_not_disturbed_by_new_downlinks(old: list[Entry], new: list[Entry]) -> None:
     """What was there at the first page is seen exactly once, whatever comes meanwhile."""
@@ -203,7 +201,6 @@ def test_paging_is_not_disturbed_by_new_downlinks(old: list[Entry], new: list[En
     assert sorted(entry.id for entry in seen if entry.id in ids) == sorted(ids) if old else not seen
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(list(PARAMETERS)), st.text(max_size=30)), max_size=4)
     | st.lists(st.tuples(st.text(max_size=10), st.text(max_size=30)), max_size=3)
@@ -222,7 +219,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*PARAMETERS, "after", "more"]), JSON, max_size=6))
 def test_a_forged_cursor_is_read_or_refused(held: dict[str, object]) -> None:
     """However a cursor was tampered with, it does no harm."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.at.dialect import Binary, Command, Dialect, UrcKind, registration
@@ -26,7 +26,6 @@ def cut(data: bytes, cuts: list[int]) -> list[bytes]:
     return [data[a:b] for a, b in itertools.pairwise(edges)]
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 500)))
 def test_payload_that_looks_like_results_is_counted(cuts: list[int]) -> None:
     """A payload with OK, a prompt and NUL in it is one payload, in any chunking."""
@@ -37,7 +36,6 @@ def test_payload_that_looks_like_results_is_counted(cuts: list[int]) -> None:
     ]  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=600), st.lists(st.integers(0, 600)))
 def test_any_bytes_in_any_chunks(data: bytes, cuts: list[int]) -> None:
     """Garbage never raises, and gives the same events whole or in pieces."""

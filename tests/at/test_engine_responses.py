@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.at.dialect import Binary, Command, Dialect, UrcKind, always, registration
@@ -152,7 +152,6 @@ HOSTILE = st.lists(
 ).map(b"".join).filter(bool)  # fmt: skip
 
 
-@settings(deadline=None)
 @given(HOSTILE, st.lists(st.integers(0, 300)))
 def test_payload_is_counted(payload: bytes, cuts: list[int]) -> None:
     """Whatever the payload holds, it is returned as it was, in any chunking."""

@@ -6,7 +6,7 @@ import itertools
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.at.dialect import Binary, Command, Dialect
@@ -41,7 +41,6 @@ RESPONSES: list[tuple[Command, list[bytes]]] = [
 ]  # fmt: skip
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(RESPONSES),
     st.lists(st.tuples(st.integers(0, 9), st.sampled_from(URCS)), max_size=6),
@@ -69,7 +68,6 @@ def test_codes_anywhere_in_a_response(
     assert [event for event in found if not isinstance(event, Urc)] == plain
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([data for data, _ in URCS] + [b"\xff", b"\n", b"OK\r\n", b"> "])),
     st.lists(st.integers(0, 900)),
@@ -96,7 +94,6 @@ def test_flood() -> None:
     assert found[1:-1] == [Urc(f'+CMTI: "ME",{index}') for index in range(10_000)]
 
 
-@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=3000).filter(lambda data: b"\n" not in data))
 def test_line_without_end_is_bounded(data: bytes) -> None:
     """Bytes without a line end are given out as noise; never more than the limit is kept."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -201,7 +201,6 @@ KEYS = [
 ]  # fmt: skip
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from([*KINDS, "clock-jump", "earthquake"]),
     st.dictionaries(st.sampled_from(KEYS), JSON, max_size=4),

@@ -34,7 +34,6 @@ def first(disturbance: Disturbance, count: int, seed: int = 7) -> list[tuple[Fau
     return [faults_of(disturbance, seed, "tracker-1", turn) for turn in range(count)]
 
 
-@settings(deadline=None)
 @given(
     st.floats(1e-3, MAX_DELAY_S),
     st.floats(0, MAX_SIGMA),
@@ -53,7 +52,7 @@ def test_log_normal_latency_stays_in_its_bounds(
     assert 0 < fault.seconds <= max_s
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(SEEDS)
 def test_half_of_the_latencies_are_below_the_median(seed: int) -> None:
     """The sample's median and spread are those asked for, within seven standard errors."""
@@ -66,7 +65,6 @@ def test_half_of_the_latencies_are_below_the_median(seed: int) -> None:
     assert abs(deviation - 0.5) < 0.09
 
 
-@settings(deadline=None)
 @given(st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0]), SEEDS)
 def test_a_share_of_the_responses_is_lost(probability: float, seed: int) -> None:
     """Never at 0, always at 1, and about the share asked for in between."""
@@ -102,7 +100,6 @@ def test_what_each_does_to_a_response() -> None:
     assert first(Maintenance(NOW, NOW + timedelta(hours=1), 503), 1) == [(Status(503),)]
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from([*Outcome, "normal", 300, 429, 503, 599]).filter(
@@ -164,7 +161,6 @@ def test_values_that_make_no_sense_are_refused(make: object) -> None:
         make()
 
 
-@settings(deadline=None)
 @given(st.one_of(st.none(), st.timedeltas(timedelta(0), timedelta(days=30))), st.floats(1, 1e6))
 def test_a_window_begins_now_or_later(start: timedelta | None, lasts_s: float) -> None:
     """It lasts as long as asked for, from its start or from now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.clock import NO_WORK, VirtualClock
@@ -47,7 +47,6 @@ DISTURBANCES: st.SearchStrategy[Disturbance] = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(DISTURBANCES, st.sampled_from([None, "tracker-1"])), max_size=5),
     st.integers(1, 6),

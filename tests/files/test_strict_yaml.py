@@ -86,7 +86,7 @@ PLAIN = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.one_of(PLAIN, PLAIN.map("a: &n {}\nb: *n\n".format), st.text("ab:-[]{}&*!?~\n ,'\"")))
 def test_plain_text_means_the_same_read_either_way(text: str) -> None:
     """What the fast reader takes, the close one takes too, as the same data."""
@@ -149,7 +149,7 @@ YAMLISH = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(YAMLISH)
 def test_any_text_gives_a_document_or_a_place_in_it(text: str) -> None:
     """Whatever is written, the answer is data or an error inside the file."""

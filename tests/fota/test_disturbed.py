@@ -93,9 +93,7 @@ def test_an_offer_whose_downlink_is_refused_is_none(rig: Rig, client: Client) ->
     assert offer(rig, 1).reported == "1.1.0"
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.sampled_from(["Range", "Authorization", "Host", "Content-Length", "X"]).flatmap(

@@ -77,7 +77,7 @@ def through(
     return kept.uplinks, kept.downlinks, kept.sms
 
 
-MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 
 @MANY

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import UsageError
@@ -199,7 +199,6 @@ ORDERS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(ORDERS)
 def test_the_queue_does_what_a_plain_list_would(
     orders: list[tuple[str, int, DownlinkStatus]],

@@ -147,7 +147,7 @@ def test_moments_of_another_day_have_their_date() -> None:
 _TEXT = st.text(max_size=200)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     width=st.integers(1, 200), height=st.integers(1, 60), devices=st.integers(1, 70),
     said=st.lists(st.tuples(_TEXT, _TEXT, st.sampled_from(["error", "info"])), max_size=20),

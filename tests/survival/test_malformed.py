@@ -15,7 +15,7 @@ from tests.platform.bench import request
 from tests.survival.bench import honest, no_complaints
 from tests.tls.https import NAME, Https, careless, ip_request, serving
 
-PATIENT = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+PATIENT = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03"
 VALID = (request(), ip_request(host=NAME), request() * 3, HELLO)
 PUT_IN = [

@@ -59,7 +59,7 @@ def _answers_again(one: Bench, mark: str) -> None:
 
 
 @settings(
-    max_examples=60, deadline=None,
+    max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(pieces=st.lists(_BYTES, max_size=12))
