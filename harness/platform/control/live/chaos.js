@@ -1,6 +1,6 @@
 // Chaos switches: what the platform does to answers, for one device or for all, until told to stop.
 import { get, patch, post, remove } from "./api.js";
-import { button, choice, el, field, plural, put, table, toast } from "./dom.js";
+import { attempt, button, choice, el, field, plural, put, table } from "./dom.js";
 
 const number = (value, step = "any", min = "0") => el("input", { type: "number", value, step, min, required: true });
 
@@ -65,12 +65,7 @@ export class ChaosView {
   }
 
   async order(what, done) {
-    try {
-      await what();
-      toast(done);
-    } catch (error) {
-      toast(error.message, true);
-    }
+    await attempt(what, done);
     await this.refresh();
   }
 

@@ -78,6 +78,16 @@ export function toast(text, bad = false) {
   setTimeout(() => node.remove(), bad ? 8000 : 2500);
 }
 
+// Do something and say so, or why it could not be done.
+export async function attempt(what, done) {
+  try {
+    await what();
+    toast(done);
+  } catch (error) {
+    toast(error.message, true);
+  }
+}
+
 export async function copy(text, what) {
   try {
     await navigator.clipboard.writeText(text);

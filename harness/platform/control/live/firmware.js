@@ -1,6 +1,6 @@
 // Firmware over the air: images on offer, and how far each has come.
 import { get, post } from "./api.js";
-import { button, el, field, plural, put, table, time, toast } from "./dom.js";
+import { attempt, button, el, field, plural, put, table, time } from "./dom.js";
 
 const LARGEST = 16 * 1024 * 1024;
 
@@ -34,12 +34,7 @@ export class FirmwareView {
   }
 
   async order(what, done) {
-    try {
-      await what();
-      toast(done);
-    } catch (error) {
-      toast(error.message, true);
-    }
+    await attempt(what, done);
     await this.refresh();
   }
 
