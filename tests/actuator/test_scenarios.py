@@ -9,15 +9,7 @@ import pytest
 
 from harness.errors import FileError
 from harness.scenario.load import load_cases
-from tests.faults.place import ROOT, Place
-
-HEAD = "id: act.test\ntitle: What a test of applications needs\nverifies: [DL-EXECUTING]\nsteps:\n"
-
-
-def written(folder: Path, *steps: str) -> Path:
-    path = folder / "case.yaml"
-    path.write_text(HEAD + "".join(f"  - {step}\n" for step in steps), encoding="utf-8")
-    return path
+from tests.faults.place import CASE, ROOT, Place, case_file
 
 
 @pytest.mark.parametrize(
@@ -38,7 +30,7 @@ def written(folder: Path, *steps: str) -> Path:
 def test_mistakes_are_named_at_their_place(tmp_path: Path, step: str, message: str) -> None:
     """One error at file:line:column before anything runs."""
     with pytest.raises(FileError) as refused:
-        load_cases(written(tmp_path, "power: on", step))
+        load_cases(case_file(tmp_path, "power: on", step))
     assert "case.yaml:6:" in str(refused.value)
     assert message in str(refused.value)
 
@@ -51,7 +43,7 @@ def test_what_they_need(tmp_path: Path) -> None:
         ("secret: {length: 40}", {"m2m", "token", "scripted-uplink"}),
         ("secret: {length: 40, both: false}", {"m2m", "token"}),
     ):
-        (case,) = load_cases(written(tmp_path, step))
+        (case,) = load_cases(case_file(tmp_path, step))
         assert case.needs == needs
 
 
@@ -101,6 +93,6 @@ def test_the_example_of_the_documentation_holds(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "downlinks-and-actuator.md").read_text(encoding="utf-8")
     (steps,) = re.findall(r"```yaml\nsteps:\n(.*?)```", text, re.DOTALL)
     place = Place(tmp_path)
-    place.raw_scenario(HEAD + steps)
+    place.raw_scenario(CASE + steps)
     ended = place.run("scenarios")
     assert ended.code == 0, ended.text

@@ -13,16 +13,8 @@ from pydantic import TypeAdapter
 from harness.errors import FileError
 from harness.platform.control.chaos_orders import ChaosOrder
 from harness.scenario.load import load_cases
-from tests.faults.place import ROOT, Place
+from tests.faults.place import CASE, ROOT, Place, case_file
 from tests.platform.bench import Rig
-
-HEAD = "id: chaos.test\ntitle: What a test of chaos needs\nverifies: [RESP-ROBUST]\nsteps:\n"
-
-
-def written(folder: Path, *steps: str) -> Path:
-    path = folder / "case.yaml"
-    path.write_text(HEAD + "".join(f"  - {step}\n" for step in steps), encoding="utf-8")
-    return path
 
 
 @pytest.mark.parametrize(
@@ -57,15 +49,15 @@ def written(folder: Path, *steps: str) -> Path:
 def test_mistakes_are_named_at_their_place(tmp_path: Path, step: str, message: str) -> None:
     """One error at file:line:column before anything runs."""
     with pytest.raises(FileError) as refused:
-        load_cases(written(tmp_path, "power: on", step))
+        load_cases(case_file(tmp_path, "power: on", step))
     assert "case.yaml:6:" in str(refused.value)
     assert message in str(refused.value)
 
 
 def test_what_chaos_needs(tmp_path: Path) -> None:
     """Rules need an uplink to hit, a jump a clock that can be stepped."""
-    (rules,) = load_cases(written(tmp_path, "chaos: reset"))
-    (jump,) = load_cases(written(tmp_path, "chaos: {kind: clock-jump, by: 1d}"))
+    (rules,) = load_cases(case_file(tmp_path, "chaos: reset"))
+    (jump,) = load_cases(case_file(tmp_path, "chaos: {kind: clock-jump, by: 1d}"))
     assert sorted(rules.needs) == ["m2m", "uplink"]
     assert sorted(jump.needs) == ["m2m", "stepped-clock"]
 
@@ -101,7 +93,7 @@ def test_the_examples_of_the_documentation_hold(tmp_path: Path, rig: Rig) -> Non
     text = (ROOT / "docs" / "chaos.md").read_text(encoding="utf-8")
     (steps,) = re.findall(r"```yaml\nsteps:\n(.*?)```", text, re.DOTALL)
     path = tmp_path / "case.yaml"
-    path.write_text(HEAD + steps, encoding="utf-8")
+    path.write_text(CASE + steps, encoding="utf-8")
     assert len(load_cases(path)) == 1
     (order,) = re.findall(r"-d '(.*?)'", text)
     (shown,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)

@@ -32,6 +32,16 @@ steps:
 """
 
 
+CASE = "id: a.case\ntitle: What one test needs\nverifies: [RESP-ROBUST]\nsteps:\n"
+
+
+def case_file(folder: Path, *steps: str) -> Path:
+    """A scenario with these steps, each on one line: the first is line 5."""
+    path = folder / "case.yaml"
+    path.write_text(CASE + "".join(f"  - {step}\n" for step in steps), encoding="utf-8")
+    return path
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """How a run ended; ``text`` is all it printed."""

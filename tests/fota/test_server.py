@@ -15,7 +15,7 @@ from harness.platform.facade import UnknownDevice
 from harness.platform.faults import make_fault
 from harness.platform.fota.image import made_up_image
 from harness.platform.fota.server import UnknownFirmware
-from harness.platform.fota.settings import FotaSettings
+from harness.platform.fota.settings import FotaSettings, StatusForm
 from harness.platform.settings import PlatformSettings
 from tests.fota.bench import DEVICE, IMAGE, Client, found, offer, read_reply, uplink
 from tests.platform.bench import Rig, running
@@ -42,9 +42,9 @@ def test_the_offer_is_a_downlink_with_url_and_token(rig: Rig) -> None:
     ("form", "first_line"),
     [("206", "HTTP/1.1 206 Partial Content"), ("200", "HTTP/1.1 200")],
 )
-def test_a_part_in_both_status_forms(rig: Rig, form: str, first_line: str) -> None:
+def test_a_part_in_both_status_forms(rig: Rig, form: StatusForm, first_line: str) -> None:
     """FOTA-RANGE: the bytes asked for, Content-Range, and the CRC-32 of the part."""
-    rig.platform.offer_firmware(DEVICE, IMAGE, "1.1.0", status_form=form)  # type: ignore[arg-type]
+    rig.platform.offer_firmware(DEVICE, IMAGE, "1.1.0", status_form=form)
     reply = Client.offered(rig).get("256-511")
     assert reply.first_line == first_line
     assert reply.body == IMAGE[256:512]

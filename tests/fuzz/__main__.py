@@ -39,9 +39,12 @@ def watchdog(seconds: float) -> Iterator[Callable[[], None]]:
     def over(*_: object) -> None:
         raise Hang(f"no end after {seconds:g} s")
 
+    def start() -> None:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
     before = signal.signal(signal.SIGALRM, over)
     try:
-        yield lambda: signal.setitimer(signal.ITIMER_REAL, seconds)  # type: ignore[func-returns-value]
+        yield start
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,11 +77,11 @@ def check(fragment: str) -> Checker:
     return checker
 
 
-def blob(page: str) -> dict[str, list[dict[str, object]]]:
+def blob(page: str) -> dict[str, list[dict[str, Any]]]:
     """The results that pytest-html's page holds, by node id."""
     found = re.search(r'data-jsonblob="([^"]*)"', page)
     assert found is not None
-    tests: dict[str, list[dict[str, object]]] = json.loads(html.unescape(found[1]))["tests"]
+    tests: dict[str, list[dict[str, Any]]] = json.loads(html.unescape(found[1]))["tests"]
     return tests
 
 
@@ -141,7 +142,7 @@ def test_page_holds_every_card(run: tuple[Path, subprocess.CompletedProcess[str]
     assert 'name="viewport"' in page
     tests = blob(page)
     assert len(tests) == 5
-    card = next(str(t[0]["extras"][0]["content"]) for n, t in tests.items() if "token" in n)  # type: ignore[index]
+    card = next(str(t[0]["extras"][0]["content"]) for n, t in tests.items() if "token" in n)
     checker = check(card)
     text = "".join(checker.text)
     assert "Failed: the device broke TOKEN-EXACT." in text
