@@ -7,6 +7,12 @@ import hypothesis
 
 pytest_plugins = ["pytester"]
 
+# A machine that is busy makes no test fail: nothing here is timed. And a verdict on a commit stays
+# that verdict: every run tries the same examples. New ones are `tox run -e search`'s business.
+hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("search", deadline=None, max_examples=2_000, print_blob=True)
+hypothesis.settings.load_profile("same")  # before pytest looks at --hypothesis-profile
+
 
 def pytest_configure() -> None:
     """What the tests find, and what they start inherits, wherever and however they are run."""
@@ -16,6 +22,3 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     # pytest keeps its cache there: all runs that tests start would share one, and what failed last.
     os.environ.pop("TOX_ENV_DIR", None)
-    # A machine that is busy makes no test fail: nothing here is timed.
-    hypothesis.settings.register_profile("untimed", deadline=None)
-    hypothesis.settings.load_profile("untimed")

@@ -149,17 +149,16 @@ class Rows:
     def downlink(self, downlink: Downlink) -> DownlinkRow:
         plain = _DOWNLINK.dump_python(downlink)
         clean = self._clean(plain)
-        status = downlink.status.value
+        unsendable = any(clean[name] != plain[name] for name in ("records", "raw"))
         return DownlinkRow(
-            downlink.id, downlink.device, status, int(clean != plain), _written(clean)
+            downlink.id, downlink.device, downlink.status.value, int(unsendable), _written(clean)
         )
 
     def sms(self, sms: Sms) -> SmsRow:
         plain = _SMS.dump_python(sms)
         clean = self._clean(plain)
-        return SmsRow(
-            sms.id, sms.device, sms.status, sms.next_ns, int(clean != plain), _written(clean)
-        )
+        unsendable = any(clean[name] != plain[name] for name in ("msisdn", "text"))
+        return SmsRow(sms.id, sms.device, sms.status, sms.next_ns, int(unsendable), _written(clean))
 
     def _clean(self, value: Any) -> Any:
         """The same without secrets. Not done on JSON as a whole, whose form has to last."""
