@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from harness.platform.actuator.settings import ActuatorSettings
 from tests.actuator.serving import COMMAND, DEVICE, NETWORK, Acting, acting
+from tests.examples import about
 
 OLD = "/api/actuator/downlinks"
 OLD_TYPE = "application/vnd.kpnthings.actuator.v1.response+json"
@@ -193,7 +194,7 @@ JSON = st.recursive(
 
 
 @given(order=JSON, path=st.sampled_from(["/downlinks", "/http/downlinks", "/sms/downlinks", OLD]))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=about(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_submitted_is_taken_or_refused(api: Acting, order: Any, path: str) -> None:
     """Never anything but 201 or 4xx with a reason, and the listing stays readable."""
     answer = api.post(path, order)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from harness.backoff import WINDOWS_RUN_OUT, attempts, describe, plan
 from harness.errors import UsageError
+from tests.examples import about
 
 S = timedelta(seconds=1)
 M = timedelta(minutes=1)
@@ -22,7 +23,7 @@ def first_meeting(phase_s: int, on_s: int, every_s: int, attach_s: int) -> int |
     return None
 
 
-@settings(max_examples=60)
+@settings(max_examples=about(60))
 @given(st.integers(1, 900), st.integers(1, 900), st.integers(0, 60))
 def test_the_analysis_agrees_with_trying_every_second(on: int, every: int, attach: int) -> None:
     """With whole seconds, every second is a phase: worst case, mean and misses must be theirs."""

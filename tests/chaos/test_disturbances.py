@@ -24,6 +24,7 @@ from harness.platform.chaos.disturbances import MAX_DELAY_S, MAX_SIGMA, Refusal,
 from harness.platform.chaos.rule import faults_of
 from harness.platform.faults import Empty, Fault, Late, Refuse, Reset, Status
 from harness.platform.findings import Outcome
+from tests.examples import about
 
 SEEDS = st.integers(0, 2**32 - 1)
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -52,7 +53,7 @@ def test_log_normal_latency_stays_in_its_bounds(
     assert 0 < fault.seconds <= max_s
 
 
-@settings(max_examples=50)
+@settings(max_examples=about(50))
 @given(SEEDS)
 def test_half_of_the_latencies_are_below_the_median(seed: int) -> None:
     """The sample's median and spread are those asked for, within seven standard errors."""

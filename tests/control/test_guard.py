@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from harness.platform.control.guard import BODY_LIMIT, POLICY
 from tests.control.serving import Controlled, read_all
+from tests.examples import about
 from tests.platform.bench import SECRET
 
 
@@ -183,7 +184,7 @@ def test_web_sockets_are_not_spoken(serving: Controlled) -> None:
 _WORDS = st.text(st.characters(min_codepoint=33, max_codepoint=255), max_size=30)
 
 
-@settings(max_examples=60)
+@settings(max_examples=about(60))
 @given(host=_WORDS, origin=_WORDS, site=_WORDS)
 def test_whatever_the_headers_no_foreign_order_is_taken(
     serving: Controlled, host: str, origin: str, site: str

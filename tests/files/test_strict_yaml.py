@@ -12,6 +12,7 @@ from harness.errors import FileError, Location, UsageError
 from harness.files import Model, validate
 from harness.files.plain_yaml import NotPlain, plain_data
 from harness.files.strict_yaml import load_document, parse_document
+from tests.examples import about
 
 
 @pytest.mark.parametrize("text", ["NO", "yes", "012", "12:30:00", "+31612345678", "1e3", "0x1f"])
@@ -86,7 +87,7 @@ PLAIN = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=about(300))
 @given(st.one_of(PLAIN, PLAIN.map("a: &n {}\nb: *n\n".format), st.text("ab:-[]{}&*!?~\n ,'\"")))
 def test_plain_text_means_the_same_read_either_way(text: str) -> None:
     """What the fast reader takes, the close one takes too, as the same data."""
@@ -149,7 +150,7 @@ YAMLISH = st.one_of(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=about(300))
 @given(YAMLISH)
 def test_any_text_gives_a_document_or_a_place_in_it(text: str) -> None:
     """Whatever is written, the answer is data or an error inside the file."""

@@ -13,6 +13,7 @@ from harness.errors import UsageError
 from harness.evidence import Event
 from harness.platform.chaos import RefuseInSequence, ResetConnection
 from harness.platform.faults import make_fault
+from tests.examples import about
 from tests.fota.bench import Client, offer, uplink
 from tests.platform.bench import Rig
 
@@ -93,7 +94,7 @@ def test_an_offer_whose_downlink_is_refused_is_none(rig: Rig, client: Client) ->
     assert offer(rig, 1).reported == "1.1.0"
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=about(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.sampled_from(["Range", "Authorization", "Host", "Content-Length", "X"]).flatmap(

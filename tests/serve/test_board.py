@@ -16,6 +16,7 @@ from harness.cli.serve_board import Board
 from harness.cli.serve_picture import Header, Window, moment, picture
 from harness.clock import VirtualClock
 from harness.evidence import Timeline
+from tests.examples import about
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -147,7 +148,7 @@ def test_moments_of_another_day_have_their_date() -> None:
 _TEXT = st.text(max_size=200)
 
 
-@settings(max_examples=60)
+@settings(max_examples=about(60))
 @given(
     width=st.integers(1, 200), height=st.integers(1, 60), devices=st.integers(1, 70),
     said=st.lists(st.tuples(_TEXT, _TEXT, st.sampled_from(["error", "info"])), max_size=20),

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from harness.platform.settings import PlatformSettings, TimeLimits
 from harness.platform.wire import Limits
+from tests.examples import about
 from tests.platform.bench import request
 from tests.survival.bench import honest, no_complaints
 from tests.tls.https import NAME, Https, careless, ip_request, serving
 
-PATIENT = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+PATIENT = settings(max_examples=about(60), suppress_health_check=[HealthCheck.too_slow])
 HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03"
 VALID = (request(), ip_request(host=NAME), request() * 3, HELLO)
 PUT_IN = [
@@ -81,7 +82,7 @@ def test_anything_at_the_tls_port(https: Https, raw: bytes, cut: int, read: bool
     assert https.rig.post(request()).startswith(b"HTTP/1.1 202 ")
 
 
-@settings(PATIENT, max_examples=25)
+@settings(PATIENT, max_examples=about(25))
 @given(raw=RAW, cut=st.integers(0, 400))
 def test_anything_inside_tls(https: Https, raw: bytes, cut: int) -> None:
     """The same once the handshake is done, and a wire that then breaks off."""

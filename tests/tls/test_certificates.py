@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from harness.errors import RigError, UsageError
 from harness.network.certificates import CERTIFICATE_KINDS, Authority, CertificateKind
 from harness.network.tls import TlsEnd, TlsFailed, server_context
+from tests.examples import about
 from tests.tls.https import NAME, authority, trusting
 
 RIGHT = authority().issue("right", [NAME], ["127.0.0.1"])
@@ -88,7 +89,7 @@ def shake(cuts: list[int]) -> tuple[TlsEnd, TlsEnd, bytes]:
         client.feed(server.outgoing())
 
 
-@settings(max_examples=20)
+@settings(max_examples=about(20))
 @given(st.lists(st.integers(1, 700), min_size=1, max_size=8))
 def test_segments_do_not_matter(cuts: list[int]) -> None:
     """However the wire is cut, the handshake ends and the message comes through."""
@@ -98,7 +99,7 @@ def test_segments_do_not_matter(cuts: list[int]) -> None:
     assert server.session.cipher == client.session.cipher
 
 
-@settings(max_examples=50)
+@settings(max_examples=about(50))
 @given(st.binary(min_size=1, max_size=600))
 def test_garbage_is_a_failure_or_waits_for_more(data: bytes) -> None:
     """Whatever comes, there is one kind of error."""
@@ -108,7 +109,7 @@ def test_garbage_is_a_failure_or_waits_for_more(data: bytes) -> None:
     assert not server.established
 
 
-@settings(max_examples=30)
+@settings(max_examples=about(30))
 @given(st.binary(min_size=1, max_size=600))
 def test_garbage_after_the_handshake_ends_the_connection(data: bytes) -> None:
     """A broken record is an error or waits for more, and never plain text."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from harness.clock import Deadline
 from harness.virtual_modem import FAMILIES, FaultKind, LineFault, ModemSettings
+from tests.examples import about
 from tests.virtual_modem.conftest import Bench, Host, Make, registered
 
 _NAMES = st.sampled_from(sorted(FAMILIES["quectel-bg"].commands))
@@ -59,7 +60,7 @@ def _answers_again(one: Bench, mark: str) -> None:
 
 
 @settings(
-    max_examples=60,
+    max_examples=about(60),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(pieces=st.lists(_BYTES, max_size=12))
