@@ -14,11 +14,12 @@ from harness.clock import Deadline, monotonic
 from harness.errors import RigError
 from harness.line.errors import PortBlocked, PortBusy, PortGone
 from harness.line.lock import PortLock
+from harness.line.pty_name import PtyName
 
 _SLICE_S = 0.05  # constant: changing a time-out per read is a round trip on RFC 2217
 # The number of a port that its user is just closing may be another's already (/dev/pts, ttyUSB),
 # an instant before the lock on the old one is gone.
-_CLOSING_S = 0.2
+_CLOSING_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,20 @@ class Port:
         self._settings = settings
         self._lock: PortLock | None = None
         self._poll = select.poll()
-        self._serial = self._open()
+        pty = PtyName.of(url)
+        self._serial, self._pty = self._open(), pty
 
     def reopen(self) -> None:
-        """Open again what was gone. Raises :class:`PortGone` while it is not back."""
+        """Open again what was gone. Raises :class:`PortGone` while it is not back.
+
+        A PTY comes back only under a link, made anew: its number may be another program's now.
+        """
         self.close()
+        if self._pty is not None and not self._pty.came_back():
+            raise PortGone(f"{self.url} is still gone: a PTY comes back under a new name or link")
+        pty = PtyName.of(self.url)
         try:
-            self._serial = self._open()
+            self._serial, self._pty = self._open(), pty
         except PortBusy:
             raise
         except RigError as error:

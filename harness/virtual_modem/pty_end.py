@@ -48,11 +48,11 @@ class PtyEnd:
 
     def close(self) -> None:
         """The host sees the line hang up."""
-        os.close(self.fd)
-        os.close(self._slave)
-        if self._link is not None:
+        if self._link is not None:  # before its number can be that of another PTY
             with suppress(OSError):
                 self._link.unlink()
+        os.close(self.fd)
+        os.close(self._slave)
         if self._lock is not None:
             self._lock.close()
 

@@ -137,7 +137,8 @@ def test_a_port_that_goes(tmp_path: Path) -> None:
         peer.unplug()
         return b""
 
-    with Peer({b"AT+CGMI": b"\r\nX\r\n\r\nOK\r\n", b"AT+CSQ": vanish}) as peer:
+    script = {b"AT+CGMI": b"\r\nX\r\n\r\nOK\r\n", b"AT+CSQ": vanish}
+    with Peer(script, tmp_path / "port") as peer:
         done = piped("AT+CSQ\n", peer.path, "--family", "3gpp", folder=tmp_path)
     assert done.returncode == 3, done.stderr
     assert "# the port is gone" in done.stdout

@@ -37,6 +37,7 @@ class FakePort:
         self.device = os.ttyname(self.slave)
         if link is not None:
             link.symlink_to(self.device)
+        self._link = link
         self.path = str(link or self.device)
         self._wake, self._woken = os.pipe()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -68,6 +69,8 @@ class FakePort:
 
     def unplug(self) -> None:
         """As a cable that is pulled."""
+        if self._link is not None:
+            self._link.unlink(missing_ok=True)  # before its number can be that of another PTY
         for name in ("master", "slave"):
             fd = getattr(self, name)
             if fd >= 0:

@@ -56,11 +56,6 @@ class Cable(Peer):
         self._on_dtr(True)
         super().plug()
 
-    def unplug(self) -> None:
-        assert self._link is not None
-        self._link.unlink(missing_ok=True)  # before its number can be that of another PTY
-        super().unplug()
-
     def __exit__(self, *error: object) -> None:
         super().__exit__(*error)
         os.close(self._far)

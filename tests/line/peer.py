@@ -16,7 +16,8 @@ Answer = bytes | Callable[["Peer"], bytes]
 class Peer:
     """Answers a line that ends in CR; with ``prompts``, the next bytes as the data they ask for.
 
-    ``path`` is a symlink when one is given, so that the line can come back under its name.
+    ``path`` is a symlink when one is given, so that the line can come back under its name. It goes
+    with the line, whose number may be another PTY's at once.
     """
 
     def __init__(self, script: dict[bytes, Answer], link: Path | None = None) -> None:
@@ -43,6 +44,8 @@ class Peer:
             os.write(self._woken, b"x")
             self.thread.join(10)
             os.read(self._wake, 1)
+        if self._link is not None:
+            self._link.unlink(missing_ok=True)
         for name in ("slave", "master"):
             fd = getattr(self, name)
             if fd >= 0:

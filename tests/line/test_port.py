@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 import serial
 from serial.rfc2217 import PortManager
 
+from harness.clock import pause
 from harness.errors import RigError
 from harness.line import (
     AtChannel,
@@ -83,6 +85,48 @@ def test_port_that_comes_back(tmp_path: Path) -> None:
             assert channel.execute("AT+CSQ").lines == ("+CSQ: 18,99",)
         with AtChannel(peer.path) as channel:
             assert channel.execute("AT").ok
+
+
+@contextmanager
+def same_number(number: str) -> Iterator[int]:
+    """The next PTY that got this number, as any program may get it; its master."""
+    opened: list[int] = []
+    try:
+        for _ in range(20):
+            opened += os.openpty()
+            if os.ttyname(opened[-1]) == number:
+                break
+        else:
+            pytest.skip(f"another program has {number} now")
+        yield opened[-2]
+    finally:
+        for fd in opened:
+            os.close(fd)
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_the_number_of_a_pty_that_hung_up_is_not_taken_for_it(linked: bool, tmp_path: Path) -> None:
+    """It may be a person's terminal by now; also behind a link that was left behind."""
+    link = tmp_path / "modem"
+    with Peer({b"AT": OK}) as peer:
+        number = peer.path
+        if linked:
+            link.symlink_to(number)
+            pause(0.1)  # older than the opening, as what is left behind is
+        with AtChannel(str(link) if linked else number) as channel:
+            assert channel.execute("AT").ok
+            peer.unplug()
+            for _ in range(2):  # the first closes our end, which frees the number
+                with pytest.raises(PortGone):
+                    channel.execute("AT")
+            with same_number(number) as master:
+                with pytest.raises(PortGone, match="under a new name or link"):
+                    channel.execute("AT")
+                assert not select.select([master], [], [], 0)[0]
+                if linked:
+                    link.unlink()
+                    link.symlink_to(number)
+                    channel.pump()  # opens it
 
 
 def test_closed_channel_stays_closed() -> None:
