@@ -142,6 +142,7 @@ class Core(WorkInHand):
             self._flush_urcs()
         else:
             self.line.cut()
+        self.line.take_all()
         self.power = Power.OFF
         self.drop_work()
         self.sockets.close_all()
@@ -196,7 +197,8 @@ class Core(WorkInHand):
             return
         if self._haste is not None and not self.reader.expecting_payload:
             data = self._haste.hear(data, self._busy)
-        room = max(0, self.settings.input_limit - self.reader.pending)
+        self.line.brake.waiting(self.reader.pending + len(data))
+        room = max(0, self.line.brake.room - self.reader.pending)
         if len(data) > room:
             self.line.overflow(len(data) - room)
             data = data[:room]
@@ -209,6 +211,7 @@ class Core(WorkInHand):
             event = self.reader.next_event()
             if event is None:
                 break
+            self.line.brake.waiting(self.reader.pending)
             match event:
                 case Echo(data):
                     self.send(data)
@@ -267,8 +270,9 @@ class Core(WorkInHand):
             except Exception as error:  # a defect of a handler must not stop the modem
                 self._defect(error)
                 return
-            if inspect.iscoroutine(reply):
-                self.spawn(self._finish_later(command, reply, commands))
+            delay = self._response_time(command.name)
+            if delay or inspect.iscoroutine(reply):
+                self.spawn(self._finish_later(command, reply, delay, commands), reply)
                 return
             self.information(reply)  # type: ignore[arg-type]  # no coroutine, so information
         self.result(self._closing)
@@ -277,9 +281,7 @@ class Core(WorkInHand):
         entry = self.family.commands.get(command.name)
         if entry is None:
             raise Unknown
-        reply = entry.handler(command.kind)(self, command)
-        delay = self._response_time(command.name)
-        return self._delayed(reply, delay) if delay else reply
+        return entry.handler(command.kind)(self, command)
 
     def _response_time(self, name: str) -> float:
         usual = 0.0
@@ -287,20 +289,19 @@ class Core(WorkInHand):
             usual = self.family.response_times.get(name, self.family.response_time).typical_s
         return self.settings.response_s.get(name, usual)
 
-    async def _delayed(self, reply: Reply, seconds: float) -> Info:
+    async def _finish_later(
+        self, command: Command, reply: Reply, delay: float, rest: deque[Command]
+    ) -> None:
         """The command takes effect, and its answer comes later."""
-        info = await reply if inspect.iscoroutine(reply) else reply
-        with self.held():
-            await asyncio.sleep(seconds)
-        return info  # type: ignore[return-value]  # no coroutine: it was awaited
-
-    async def _finish_later(self, command: Command, reply: Reply, rest: deque[Command]) -> None:
         try:
-            info = await reply  # type: ignore[misc]  # a coroutine: _continue looked
+            info = await reply if inspect.iscoroutine(reply) else reply
+            if delay:
+                with self.held():
+                    await asyncio.sleep(delay)
         except (AtError, Unknown) as error:
             self._failed(command, error)
         else:
-            self.information(info)
+            self.information(info)  # type: ignore[arg-type]  # awaited where it was a coroutine
             self._continue(rest)
         self._pump()
 

@@ -11,9 +11,10 @@ from dataclasses import asdict
 
 from harness.clock import NO_WORK, WorkCounter
 from harness.evidence import Recorder, SerialText
+from harness.virtual_modem.brake import Brake
 from harness.virtual_modem.faults import FaultKind, LineFault, Place
 from harness.virtual_modem.lines import ControlLines, LineState
-from harness.virtual_modem.listening import FlowStop, RateSearch, Sleep, SleepMode
+from harness.virtual_modem.listening import XOFF, XON, FlowStop, RateSearch, Sleep, SleepMode
 from harness.virtual_modem.output import Output
 from harness.virtual_modem.pins import TtyPins
 from harness.virtual_modem.pty_end import PtyEnd
@@ -22,6 +23,7 @@ from harness.virtual_modem.settings import ModemSettings
 from harness.virtual_modem.uart_end import UartEnd
 
 _SETTLE_S = 0.005  #: how often a UART that changes its rate is asked whether it has sent all
+_REACTION_S = 0.1  #: how long a host may take to stop (assumed); a PTY's driver has a thread for it
 _FIFO = 64  #: bytes that an adapter may hold unseen (assumed)
 _SPOILING = (FaultKind.DROP, FaultKind.DUPLICATE, FaultKind.GARBAGE)
 
@@ -66,6 +68,8 @@ class LineEnd:
         self._cuts = 0  # writes that arrive half, after autobauding
         self._sleep: Sleep | None = None
         self._flow_stop: FlowStop | None = None
+        self.brake = Brake(settings.input_limit, None)  #: of what the host says
+        self._deaf: asyncio.TimerHandle | None = None
         self._ears: list[Callable[[bytes], bytes]] = []
 
     @property
@@ -96,6 +100,9 @@ class LineEnd:
     def close(self) -> None:
         """The host sees the line hang up; what was under way is forgotten."""
         self._output.close()
+        if self._deaf is not None:
+            self._deaf.cancel()
+            self._deaf = None
         if self._end is not None:
             self._loop.remove_reader(self._end.fd)
             self._end.close()
@@ -149,6 +156,10 @@ class LineEnd:
         if dropped and self.plugged:
             self._work.done(f"line:{self.name}:rx", dropped)
 
+    def take_all(self) -> None:
+        """Without power nothing that comes is kept for later."""
+        self._listen_again_after(0.0)
+
     # faults -------------------------------------------------------------------------------------
 
     def take(self, *kinds: FaultKind, place: Place | None = None) -> LineFault | None:
@@ -190,6 +201,9 @@ class LineEnd:
         self._flow_stop = FlowStop(self._stopped) if by_host == 1 else None
         if by_host != 1:
             self._output.hold("xoff", held=False)
+        self.brake.release()
+        stop = {1: self._send_xoff, 2: self._lower_cts}.get(by_modem)
+        self.brake = Brake(self._settings.input_limit, stop)
         self._rtscts = 2 in (by_host, by_modem)
         if isinstance(self._end, UartEnd):
             with suppress(OSError, termios.error):  # gone: the reader says so
@@ -213,6 +227,36 @@ class LineEnd:
 
     def _stopped(self, held: bool) -> None:
         self._output.hold("xoff", held)
+
+    def _send_xoff(self, stopped: bool) -> None:
+        if self._end is None:
+            return
+        if self._witness:
+            text = self._told_rx(bytes([XOFF if stopped else XON]))
+            self._recorder.record(self._source, "serial", dir="rx", bytes=text)
+        self._work.begin(f"line:{self.name}:rx", 1)
+        self._output.put_first(XOFF if stopped else XON)
+        self._listen_again_after(_REACTION_S if stopped else 0.0)
+
+    def _lower_cts(self, stopped: bool) -> None:
+        self.lines.modem(cts=not stopped, dcd=self.lines.state.dcd)
+        # An adapter that works RTS by itself lowers it once nobody reads.
+        wait = None if isinstance(self._end, UartEnd) else _REACTION_S
+        self._listen_again_after(wait if stopped else 0.0)
+
+    def _listen_again_after(self, seconds: float | None) -> None:
+        """Leave what comes where it is for so long; None: until told otherwise."""
+        if self._deaf is not None:
+            self._deaf.cancel()
+            self._deaf = None
+        if self._end is None:
+            return
+        if seconds == 0:
+            self._loop.add_reader(self._end.fd, self._readable)
+            return
+        self._loop.remove_reader(self._end.fd)
+        if seconds is not None:
+            self._deaf = self._loop.call_later(seconds, self._listen_again_after, 0.0)
 
     def _change_rate(self, uart: UartEnd, last_bytes_s: float) -> None:
         """Once the answer to AT+IPR is out, at the old rate."""

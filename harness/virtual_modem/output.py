@@ -24,6 +24,7 @@ class Output:
         self._limit = limit
         self._fd = -1
         self._queue = bytearray()
+        self._first = bytearray()  # what waits for nothing but the descriptor
         self._holds: set[str] = set()
         self._pause: asyncio.TimerHandle | None = None
         self._breaks: list[tuple[int, float]] = []  # (bytes before, pause in seconds)
@@ -59,6 +60,11 @@ class Output:
         if self._pause is None and not self._holds:
             self._flush()
 
+    def put_first(self, character: int) -> None:
+        """Send a flow control character now: before what waits, paused or held or not."""
+        self._first.append(character)
+        self._send_first()
+
     def pause_after(self, count: int, seconds: float) -> None:
         """A pause after so many bytes of what will be put next."""
         self._breaks.append((len(self._queue) + count, seconds))
@@ -81,6 +87,7 @@ class Output:
     def drop(self) -> None:
         """Forget what waits, and its pauses."""
         self._queue.clear()
+        self._first.clear()
         self._tell_room()
         self._breaks.clear()
         if self._pause is not None:
@@ -92,6 +99,25 @@ class Output:
     def _tell_room(self) -> None:
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
+
+    def _send_first(self) -> bool:
+        """Whether the descriptor takes more."""
+        while self._first and self._fd >= 0:
+            sent = self._write(self._first)
+            if not sent:
+                return False
+            del self._first[:sent]
+        return True
+
+    def _write(self, data: bytes | bytearray) -> int:
+        """How much was taken. With 0, what follows happens once more is, or never on an error."""
+        try:
+            return os.write(self._fd, data)
+        except BlockingIOError:
+            self._loop.add_writer(self._fd, self._flush_again)
+        except OSError as error:
+            self._on_lost(error)
+        return 0
 
     def _flush(self) -> None:
         self._pause = None
@@ -106,13 +132,8 @@ class Output:
                 size = min(size, before)
             if self.bytes_per_s is not None:
                 size = min(size, 32)
-            try:
-                sent = os.write(self._fd, self._queue[:size])
-            except BlockingIOError:
-                self._loop.add_writer(self._fd, self._flush_again)
-                return
-            except OSError as error:
-                self._on_lost(error)
+            sent = self._write(self._queue[:size])
+            if not sent:
                 return
             del self._queue[:sent]
             self._tell_room()
@@ -124,5 +145,5 @@ class Output:
 
     def _flush_again(self) -> None:
         self._loop.remove_writer(self._fd)
-        if self._pause is None:
+        if self._send_first() and self._pause is None:
             self._flush()

@@ -43,12 +43,17 @@ class WorkInHand:
         timer = self.loop.call_later(seconds, fire)
         self._timers.add(timer)
 
-    def spawn(self, work: object) -> None:
-        """Run a coroutine until it ends or power goes; anything else is no work."""
+    def spawn(self, work: object, awaits: object = None) -> None:
+        """Run a coroutine until it ends or power goes; anything else is no work.
+
+        ``awaits`` is what the work will await, which power may forestall.
+        """
         if inspect.iscoroutine(work):
             task = self.loop.create_task(work)
             self._tasks.add(task)
             task.add_done_callback(self._ended)
+            if inspect.iscoroutine(awaits):
+                task.add_done_callback(lambda _: awaits.close())
 
     def failed(self, error: BaseException) -> None:
         """A coroutine ended with a defect."""

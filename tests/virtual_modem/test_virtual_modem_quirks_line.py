@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import termios
 import threading
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from harness.clock import Deadline, pause
 from harness.errors import UsageError
 from harness.virtual_modem import LineState, ModemSettings
+from harness.virtual_modem.brake import Brake
 from harness.virtual_modem.listening import XOFF, XON, FlowStop, Haste, RateSearch
 from harness.virtual_modem.serial_rate import carried, set_rate
 from tests.virtual_modem.conftest import Bench, Make, registered
@@ -165,6 +167,124 @@ def test_without_flow_control_xoff_is_a_byte(bench: Make) -> None:
     registered(one.modem)
     one.host.ask("ATE0")
     assert one.host.ask("\x13AT") == b"\r\nOK\r\n"
+
+
+def _flood(one: Bench, flow: str, commands: int, *, kernel_heeds: bool) -> bytes:
+    """Send many commands behind one that takes its time; what the modem said to all of them."""
+    one.host.ask(f"ATE0;+IFC={flow}")
+    modes = termios.tcgetattr(one.host.fd)
+    modes[0] |= termios.IXON if kernel_heeds else 0
+    termios.tcsetattr(one.host.fd, termios.TCSANOW, modes)
+    left, got = b"AT+CBC\r" + b"AT+CMEE?\r" * commands + b"AT+CGSN\r", b""
+    os.set_blocking(one.host.fd, False)
+    deadline = Deadline.after(30)
+    while not got.endswith(b"356726104408422\r\n\r\nOK\r\n"):
+        assert not deadline.expired, (len(left), got[-80:])
+        readable, writable, _ = select.select([one.host.fd], [one.host.fd] * bool(left), [], 1)
+        if writable:
+            try:
+                left = left[os.write(one.host.fd, left) :]
+            except BlockingIOError:  # stopped: the kernel calls it writable all the same
+                pause(0.005)
+        if readable:
+            got += os.read(one.host.fd, 65536)
+    return got
+
+
+BUSY = ModemSettings(response_s={"+CBC": 0.5}, input_limit=4096)
+
+
+def test_a_host_that_heeds_xoff_loses_nothing(bench: Make) -> None:
+    """AT+IFC=0,1: the kernel of the host stops at XOFF, and goes on at XON."""
+    one = bench(family="3gpp", settings=BUSY)
+    registered(one.modem)
+    got = _flood(one, "0,1", 5000, kernel_heeds=True)
+    assert got.count(b"+CMEE: 0") == 5000, _missed(one)
+    assert _missed(one) == []
+    assert XOFF not in got
+    assert XON not in got
+
+
+def test_xoff_and_xon_come_in_turn_and_before_what_waits(bench: Make) -> None:
+    """A host that does not heed them sees them; what found no room after all is told."""
+    one = bench(family="3gpp", settings=BUSY)
+    registered(one.modem)
+    got = _flood(one, "0,1", 1000, kernel_heeds=False)
+    assert [byte for byte in got if byte in (XON, XOFF)] == [XOFF, XON]
+    assert got.index(XOFF) < got.index(b"+CBC")
+    assert _missed(one) == []  # what was under way finds room
+
+
+def test_what_a_host_says_on_after_xoff_is_lost(bench: Make) -> None:
+    """Beyond what a line may have under way."""
+    one = bench(family="3gpp", settings=ModemSettings(response_s={"+CBC": 60}, input_limit=4096))
+    registered(one.modem)
+    one.host.ask("ATE0;+IFC=0,1")
+    left = b"AT+CBC\r" + b"AT+CMEE?\r" * 4500
+    deadline = Deadline.after(10)
+    while sum(count for _, count in _missed(one)) < 40_500 - 4096 - 32_768:
+        assert not deadline.expired, _missed(one)
+        if select.select([], [one.host.fd], [], 0.005)[1]:
+            left = left[os.write(one.host.fd, left) :]
+    assert os.read(one.host.fd, 100) == bytes([XOFF])
+    one.modem.cut_power()
+
+
+def test_cts_goes_off_while_the_input_is_nearly_full(bench: Make) -> None:
+    """AT+IFC=0,2: on the modem's own channel, and on again."""
+    one = bench(family="3gpp", settings=BUSY)
+    registered(one.modem)
+    levels: list[bool] = []
+    one.modem.on_lines(lambda state: levels.append(state.cts))
+    got = _flood(one, "0,2", 1000, kernel_heeds=False)
+    assert got.count(b"+CMEE: 0") == 1000
+    assert levels == [False, True]
+    assert _missed(one) == []
+
+
+def test_power_that_comes_back_lets_the_host_go_on(bench: Make) -> None:
+    """While there is none, nothing is said, and nothing is kept of what comes."""
+    one = bench(family="3gpp", settings=ModemSettings(response_s={"+CBC": 60}, input_limit=100))
+    registered(one.modem)
+    one.host.ask("ATE0;+IFC=0,1")
+    os.write(one.host.fd, b"AT+CBC\r" + b"AT+CMEE?\r" * 10)
+    assert one.host.read_until(bytes([XOFF])) == bytes([XOFF])
+    one.modem.cut_power()
+    os.write(one.host.fd, b"AT+NO\r" * 10)
+    assert not select.select([one.host.fd], [], [], 0.05)[0]
+    one.modem.power(True)
+    assert one.host.read_until(bytes([XON])) == bytes([XON])
+    registered(one.modem)
+    assert one.host.ask("AT+CMEE?") == b"AT+CMEE?\r\r\n+CMEE: 0\r\n\r\nOK\r\n"
+    assert one.modem.unknown_commands == ()
+
+
+def test_without_flow_control_nobody_is_stopped(bench: Make) -> None:
+    """The default: what finds no room is lost, and told."""
+    one = bench(family="3gpp", settings=ModemSettings(response_s={"+CBC": 60}, input_limit=4096))
+    registered(one.modem)
+    one.host.ask("ATE0")
+    os.write(one.host.fd, b"AT+CBC\r" + b"x" * 5000)
+    deadline = Deadline.after(10)
+    while sum(count for _, count in _missed(one)) < 5000 - 4096:
+        assert not deadline.expired
+        pause(0.005)
+    assert not select.select([one.host.fd], [], [], 0)[0]
+    one.modem.cut_power()
+
+
+@given(st.lists(st.integers(0, 2000), max_size=40))
+def test_the_brake_stops_and_releases_in_turn(waiting: list[int]) -> None:
+    """Stopped at three quarters, released at one; what is under way has room meanwhile."""
+    told: list[bool] = []
+    brake = Brake(1000, told.append)
+    for count in waiting:
+        brake.waiting(count)
+        stopped = told[-1:] == [True]
+        assert stopped or count < 750
+        assert not stopped or count > 250
+        assert (brake.room > 1000) == stopped
+    assert told == [place % 2 == 0 for place in range(len(told))]
 
 
 # rates --------------------------------------------------------------------------------------------
