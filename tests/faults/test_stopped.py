@@ -17,18 +17,18 @@ REAL = "clock: real\n"
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 @pytest.mark.parametrize(
-    ("steps", "head", "sign"),
+    ("steps", "sign"),
     [
-        (WAITING, REAL, "never"),
-        ("power: on\nadvance: 50s", REAL, "advance"),
+        (WAITING, "never"),
+        ("power: on\nexpect: {uplink: {outcome: accepted}, within: 50s}", "expect"),
     ],
-    ids=["waiting", "advancing"],
+    ids=["nothing", "something"],
 )
-def test_stopped_in_a_scenario(
-    place: Place, number: signal.Signals, steps: str, head: str, sign: str
+def test_stopped_while_waiting_for(
+    place: Place, number: signal.Signals, steps: str, sign: str
 ) -> None:
     """It ends within seconds with exit code 130, its report and a timeline that says so."""
-    place.scenario(steps, head=head)
+    place.scenario(steps, head=REAL)
     process = place.start("scenarios")
     place.await_event("step.start", text=sign)
     process.send_signal(number)
@@ -72,10 +72,10 @@ def test_killed(place: Place) -> None:
 
 def test_the_holder_of_the_namespaces_is_killed(place: Place) -> None:
     """What still needs it is a rig error that says so, exit code 3; the run ends by itself."""
-    place.scenario("power: on\nadvance: 2s\nreport: {}", "a", head=REAL)
+    place.scenario("power: on\nnever: {uplinks: 7, during: 5s}\nreport: {}", "a", head=REAL)
     place.scenario("power: on\nreport: {}", "b")
     process = place.start("scenarios", "--", "-p", "no:randomly")
-    place.await_event("step.start", text="advance")
+    place.await_event("step.start", text="never")
     if not place.marked(HOLDER):
         process.kill()
         place.ended(process)
