@@ -83,7 +83,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """Everything the summary page says about a run."""
+    """Everything the summary page says about a run.
+
+    ``not_run`` counts what was chosen and came to no verdict, since the run was stopped.
+    """
 
     id: str
     items: tuple[Item, ...]
@@ -95,6 +98,12 @@ class RunReport:
     identities: tuple[Mapping[str, Any], ...] = ()
     remarks: tuple[str, ...] = ()
     shared: bool = False
+    not_run: int = 0
+
+    @property
+    def outcome(self) -> int:
+        """Exit code, as :func:`run_outcome` has it."""
+        return run_outcome({"counts": self.counts, "not_run": self.not_run})
 
     @property
     def counts(self) -> dict[str, int]:
@@ -150,6 +159,7 @@ class RunReport:
             "started": self.started,
             "ended": self.ended,
             "counts": self.counts,
+            "not_run": self.not_run,
             "requirements": per,
             "items": [asdict(item) for item in self.items],
             "assumed": [
@@ -166,11 +176,16 @@ class RunReport:
 
 
 def run_outcome(summary: Mapping[str, Any]) -> int:
-    """Exit code of a run: 0 all good, 1 something failed, 3 nothing worse than rig errors."""
+    """Exit code of a run: 0 all good, 1 something failed, 3 nothing worse than rig errors.
+
+    A run that was stopped half-way is not good either: 1, when nothing else says so.
+    """
     counts = mapping(summary.get("counts"))
     if any(counts.get(verdict) for verdict in ("failed", "harness error", "no verdict")):
         return 1
-    return 3 if counts.get("rig error") else 0
+    if counts.get("rig error"):
+        return 3
+    return 1 if summary.get("not_run") else 0
 
 
 def own_versions() -> dict[str, str]:
@@ -226,6 +241,7 @@ def read_run(folder: Path) -> tuple[RunReport, dict[str, ScenarioReport]]:
     gone = [name for name in known if name not in reports]
     if gone:
         remarks.append(f"timelines are missing: {', '.join(gone[:5])}")
+    stopped = summary.get("not_run")
     parts = contexts(reports.values())
     versions = {str(k): str(v) for k, v in mapping(summary.get("versions")).items()}
     return (
@@ -239,6 +255,8 @@ def read_run(folder: Path) -> tuple[RunReport, dict[str, ScenarioReport]]:
             assumed=parts["assumed"],
             identities=parts["identities"],
             remarks=tuple(remarks),
+            # The one that was stopped has left a timeline, and is an item by that.
+            not_run=max(0, stopped - len(found)) if isinstance(stopped, int) else 0,
         ),
         reports,
     )

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from harness.backoff import READINGS, attempts, discard_after, with_reading
 from harness.report.card import TONES
-from harness.report.run import Item, RunReport, run_outcome
+from harness.report.run import Item, RunReport
 from harness.report.text import esc, moment, plural, prose, span, visible
 from harness.scenario.requirements import requirements
 
@@ -16,6 +16,7 @@ _SYMBOLS = {
     "passed": "✓", "failed": "✗", "rig error": "!", "harness error": "!", "skipped": "–",
     "no verdict": "?", "not shown": "·",
 }  # fmt: skip
+_HARMLESS = {"passed", "skipped"}
 _NAV = (
     '<nav class="h-nav" aria-label="Sections"><a href="#requirements">Requirements</a> '
     '<a href="#set-up">Rig and versions</a> <a href="#open">Assumptions</a> '
@@ -39,7 +40,9 @@ def headline_words(run: RunReport) -> str:
     if not run.items:
         return "Nothing was run"
     broken = [name for name, found in run.by_requirement().items() if found.get("failed")]
-    outcome = run_outcome({"counts": counts})
+    outcome = run.outcome
+    if run.not_run and not broken and counts.keys() <= _HARMLESS:
+        return f"The run was stopped, {plural(run.not_run, 'scenario')} short of its end"
     if outcome == 0:
         passed = counts.get("passed", 0)
         skipped = counts.get("skipped", 0)
@@ -54,8 +57,9 @@ def headline_words(run: RunReport) -> str:
 
 
 def _headline(run: RunReport) -> str:
-    tone = {0: "good", 1: "bad", 3: "warn"}[run_outcome({"counts": run.counts})]
-    tone = tone if run.counts.get("passed") or tone != "good" else "warn"
+    tone = {0: "good", 1: "bad", 3: "warn"}[run.outcome]
+    if run.counts.keys() <= _HARMLESS and (run.not_run or not run.counts.get("passed")):
+        tone = "warn"
     tiles = "".join(
         f'<li class="h-tile h-v-{TONES.get(name, "warn")}"><b>{count}</b> {esc(name)}</li>'
         for name, count in run.counts.items()
@@ -65,7 +69,13 @@ def _headline(run: RunReport) -> str:
     when = f" · {esc(run.started[:19].replace('T', ' '))} UTC" if start else ""
     rig = f" · rig {esc(run.rig.get('name'))}" if run.rig.get("name") else ""
     shared = " · identities masked" if run.shared else ""
-    remarks = "".join(f'<p class="h-remark">{esc(remark)}.</p>' for remark in run.remarks)
+    stopped = (
+        [f"the run was stopped: {plural(run.not_run, 'scenario')} came to no verdict"]
+        if run.not_run
+        else []
+    )
+    told = (*run.remarks, *stopped)
+    remarks = "".join(f'<p class="h-remark">{esc(remark)}.</p>' for remark in told)
     return (
         f'<p class="h-headline h-{tone}">{esc(headline_words(run))}</p>'
         f'<p class="h-dim">{plural(len(run.items), "scenario")}{took}{when}{rig} · run '

@@ -221,6 +221,44 @@ def test_rig_errors_alone_exit_with_3(tmp_path: Path) -> None:
     assert summary["exit"] == 3
 
 
+def test_stopped_run_is_not_called_good(tmp_path: Path) -> None:
+    """Where a run was stopped before its end, nobody reads that all scenarios passed."""
+    source = (
+        "def test_a(): pass\n"
+        "def test_b(): raise KeyboardInterrupt\n"
+        "def test_c(): pass\n"
+    )  # fmt: skip
+    done = start(tmp_path, "--hil", "-p", "no:randomly", "-p", "no:xdist", source=source)
+    folder = (tmp_path / "reports" / "latest").resolve()
+    summary = json.loads((folder / "summary.json").read_text())
+    assert (summary["counts"], summary["not_run"], summary["exit"]) == ({"passed": 1}, 2, 1)
+    words = "The run was stopped, 2 scenarios short of its end"
+    assert f"{words}: 1 passed, 2 not run" in done.stdout
+    assert words in html.unescape(html.unescape((folder / "report.html").read_text()))
+    page, _ = remake(folder)
+    assert words in html.unescape(html.unescape(page.read_text()))
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+def test_stopped_at_a_failure_tells_what_is_missing(
+    tmp_path: Path, workers: tuple[str, ...]
+) -> None:
+    """With -x the page says how many scenarios nobody looked at any more."""
+    pytest.importorskip("xdist")
+    source = (
+        "import pytest\n"
+        "@pytest.mark.parametrize('n', range(60))\n"
+        "def test_a(n): raise OSError('x')\n"
+    )  # fmt: skip
+    start(tmp_path, "--hil", "-x", *workers, source=source)
+    folder = tmp_path / "reports" / "latest"
+    summary = json.loads((folder / "summary.json").read_text())
+    missing = 60 - sum(summary["counts"].values())
+    assert summary["not_run"] == missing > 0
+    page = html.unescape(html.unescape((folder / "report.html").read_text()))
+    assert f"the run was stopped: {missing} scenarios came to no verdict" in page
+
+
 def test_plain_tests_leave_nothing(tmp_path: Path) -> None:
     """Without scenarios, --rig or --hil the plugin writes and says nothing."""
     done = start(tmp_path, "-p", "no:xdist", source="def test_plain(): pass\n")
