@@ -65,6 +65,7 @@ class Modem(SmsModem):
         sources=("3GPP TS 27.007", "3GPP TS 27.005"),
     )
     setup: ClassVar[tuple[str, ...]] = ("ATE0", "AT+CMEE=1")  #: sent once the modem answers
+    waking: ClassVar[tuple[str, ...]] = ()  #: sent besides, where the radio is off at power-up
     imei_command: ClassVar[str] = "AT+CGSN"
     iccid_command: ClassVar[str] = "AT+CCID"
     ready_urcs: ClassVar[tuple[str, ...]] = ("RDY",)  #: any of them: it listens
@@ -76,7 +77,14 @@ class Modem(SmsModem):
     clock_shows_utc: bool = False  #: the zone of +CCLK is a remark, not an offset
 
     def wait_ready(self, *, timeout_s: float = 30.0) -> None:
+        """:meth:`greet`, and make it ready for work: its radio is on then, as at most power-ups."""
+        self.greet(timeout_s=timeout_s)
+        self._wake()
+
+    def greet(self, *, timeout_s: float = 30.0) -> None:
         """Probe politely until answered, then set echo off and numeric errors.
+
+        Nothing else changes: neither the radio nor what a modem keeps without power.
 
         A boot code (``RDY``) ends the pause between two probes. Raises :class:`OutOfStep`.
         """
@@ -93,7 +101,7 @@ class Modem(SmsModem):
                 self.channel.wait_for(
                     lambda urc: urc.text in self.ready_urcs, timeout_s=min(1.0, deadline.left())
                 )
-        self._set_up()
+        self._send_all(self.setup)
 
     def wait_booted(self, *, timeout_s: float = 30.0) -> None:
         """After power on: wait for the family's last boot code, or probe when it has none."""
@@ -101,10 +109,14 @@ class Modem(SmsModem):
             self.wait_ready(timeout_s=timeout_s)
             return
         self.channel.wait_for(self.booted_urc, timeout_s=timeout_s)
-        self._set_up()
+        self._send_all(self.setup)
+        self._wake()
 
-    def _set_up(self) -> None:
-        for command in self.setup:
+    def _wake(self) -> None:
+        self._send_all(self.waking)
+
+    def _send_all(self, commands: tuple[str, ...]) -> None:
+        for command in commands:
             self.command(command)
 
     def identify(self) -> Identity:

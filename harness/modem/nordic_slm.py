@@ -78,7 +78,8 @@ class NordicSlm(NordicTls):
             "AT%CMNG=1 shows the SHA-256 of the content as it was written",
         ),
     )
-    setup: ClassVar[tuple[str, ...]] = ("AT+CMEE=1", "AT+CFUN=1")  # no echo; the radio is off
+    setup: ClassVar[tuple[str, ...]] = ("AT+CMEE=1",)  # there is no echo
+    waking: ClassVar[tuple[str, ...]] = ("AT+CFUN=1",)
     iccid_command = "AT%XICCID"
     ready_urcs = ("Ready",)
     booted_urc = "Ready"

@@ -46,12 +46,12 @@ class QuectelEc(QuectelBg):
     ready_urcs = ("RDY",)
     booted_urc = "RDY"
 
-    def _set_up(self) -> None:
+    def _wake(self) -> None:
         """Have codes come out of every port, as nothing tells which one this line is.
 
         The modem keeps that without power, so it is set only when it is otherwise.
         """
-        super()._set_up()
+        super()._wake()
         try:
             if '"all"' not in self.line(_URC_PORT):
                 self.command(f'{_URC_PORT},"all"')

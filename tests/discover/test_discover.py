@@ -13,6 +13,7 @@ import pytest
 
 from harness.cli.main import main
 from harness.errors import UsageError
+from harness.modem import open_modem
 from harness.rig.discover import FoundModem, SerialPort, discover, serial_ports
 from harness.rig.discover.modems import grouped
 from harness.rig.discover.ports import named_port
@@ -45,6 +46,36 @@ def test_a_modem_process_becomes_a_rig_file(
     assert "# yaml-language-server: $schema=" in printed.out
     assert "# sim:" in printed.out
     assert main(["check", str(path)]) == 0
+
+
+def test_a_radio_that_is_off_stays_off(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An nRF91 boots with its radio off: it is found, nothing is switched on, and that is said."""
+    with serve(tmp_path, "--family", "nordic-slm") as modem:
+        assert main(["discover", "--json", modem.path]) == 0
+        assert modem.get("/state")["registered"] is False
+    (found,) = json.loads(capsys.readouterr().out)["modems"]
+    assert (found["family"], found["iccid"]) == ("nordic-slm", "")
+    assert "the radio is off (AT+CFUN=0)" in " ".join(found["remarks"])
+
+
+def test_stored_settings_stay(tmp_path: Path) -> None:
+    """The port of an EC25's codes, which it keeps without power, is not what discovery sets."""
+    with serve(tmp_path, "--family", "quectel-ec") as modem:
+        assert main(["discover", modem.path]) == 0
+        with open_modem("quectel-ec", modem.path) as driver:
+            driver.greet(timeout_s=20)
+            assert driver.line('AT+QURCCFG="urcport"').endswith('"uart1"')
+
+
+def test_a_shell_can_set_the_secret(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The variable that is to hold a secret begins with a letter, also when the name does not."""
+    answers = {**MODEM, "AT+CGMM": "3GPP|OK"}
+    with FakePort(ScriptedModem(answers), link=tmp_path / "modem") as modem:
+        assert main(["discover", modem.path]) == 0
+    printed = capsys.readouterr()
+    assert "3gpp-8422:" in printed.out
+    assert "secret: {env: DEVICE_3GPP_8422_SECRET}" in printed.out
+    assert "DEVICE_3GPP_8422_SECRET" in printed.err.replace("\n", "")
 
 
 def test_the_json_says_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

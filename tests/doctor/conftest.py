@@ -90,6 +90,7 @@ def modem(lab: Lab) -> Iterator[MakeModem]:
     def make(
         number: int = 0,
         *,
+        family: str = "quectel-bg",
         subscription: Subscription | None = None,
         iccid: str | None = None,
         settings: ModemSettings | None = None,
@@ -98,7 +99,7 @@ def modem(lab: Lab) -> Iterator[MakeModem]:
         identity = ModemIdentity(imei=IMEIS[number], iccid=iccid or ICCIDS[number])
         target = ("127.0.0.1", route or lab.port)
         one = VirtualModem(
-            f"modem-{number}", identity=identity, subscription=subscription, clock=clock,
+            f"modem-{number}", family, identity=identity, subscription=subscription, clock=clock,
             recorder=Timeline(None, clock), loop=loop, settings=settings,
             network=ModemNetwork(routes={("10.151.236.157", 80): target}),
         )  # fmt: skip

@@ -164,6 +164,19 @@ def test_swapped_modems_are_named(lab: Lab, modem: MakeModem) -> None:
     one, two = lab.examine().devices
     assert "the modem of tracker-2 is on this port" in row(one, "imei").seen
     assert "the modem of tracker-1 is on this port" in row(two, "imei").seen
+    for device in (one, two):  # nobody is sent to swap SIMs that are where they belong
+        assert row(device, "iccid").state is State.UNCHECKED
+        assert "has its own SIM in it" in row(device, "iccid").seen
+
+
+def test_a_swapped_modem_with_a_swapped_sim(lab: Lab, modem: MakeModem) -> None:
+    """The SIM of another device is said to be in the modem that is really there."""
+    third = "imei: '356726104408513', iccid: '8931041010654370202', modem: {port: /dev/none}"
+    one = modem(1, iccid="8931041010654370202")
+    lab.write(tracker_1=lab.device(0, one.path), tracker_2=lab.device(1, "/dev/no"), other=third)
+    device = lab.examine().devices[0]
+    assert "the modem of tracker-2 is on this port" in row(device, "imei").seen
+    assert "the SIM of other is in tracker-2" in row(device, "iccid").seen
 
 
 def test_strangers_are_not_taken_for_ours(lab: Lab, modem: MakeModem) -> None:
@@ -256,12 +269,13 @@ def test_somebody_elses_platform(lab: Lab, modem: MakeModem) -> None:
     assert "is not this machine" in found.seen
 
 
-def test_a_radio_that_was_off_is_off_again(lab: Lab, modem: MakeModem) -> None:
+@pytest.mark.parametrize("family", ["quectel-bg", "nordic-slm"])
+def test_a_radio_that_was_off_is_off_again(lab: Lab, modem: MakeModem, family: str) -> None:
     """A run leaves the radio off; the checks need it on, and put it back."""
-    one = modem()
-    lab.write(tracker=lab.device(0, one.path))
+    one = modem(family=family)
+    lab.write(tracker=lab.device(0, f"{one.path}, family: {family}"))
     assert lab.examine().fit
-    say_plainly(one.path, b"AT+CFUN=0\r")
+    say_plainly(one.path, b"AT+CFUN=0\r\n")
     health = lab.examine()
     assert health.fit, health.devices[0].reason
     assert "was off (AT+CFUN=0)" in row(health, "radio").seen

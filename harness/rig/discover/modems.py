@@ -141,14 +141,14 @@ def identify(port: SerialPort, found: Probe) -> FoundModem:
     """
     settings = PortSettings(baudrate=found.baud or BAUDS[0])
     with open_modem(_speaker(found), port.path, name=port.path, settings=settings) as modem:
-        modem.wait_ready(timeout_s=_READY_S)
+        modem.greet(timeout_s=_READY_S)
         manufacturer, model = _ask(modem, "AT+CGMI"), _ask(modem, "AT+CGMM")
     family = recognise(manufacturer, model)
     remarks = [] if family != "3gpp" else [
         "no family claims it: 3gpp knows what all modems know, and opens no sockets"
     ]  # fmt: skip
     with open_modem(family, port.path, name=port.path, settings=settings) as modem:
-        modem.wait_ready(timeout_s=_READY_S)
+        modem.greet(timeout_s=_READY_S)
         try:
             revision = modem.revision()
         except ModemError as error:
@@ -161,13 +161,22 @@ def identify(port: SerialPort, found: Probe) -> FoundModem:
             if (state := modem.sim_state(timeout_s=5.0)) != "READY":
                 remarks.append(f"the SIM asks for something: {state}")
         except (ModemError, SimProblem) as error:
-            remarks.append(f"the SIM cannot be read: {error}")
+            remarks.append(f"the SIM cannot be read: {error}{_radio_off(modem)}")
         if found.echo:
             with contextlib.suppress(ModemError):
                 modem.command("ATE1")  # as it was
     return FoundModem(
         port, settings.baudrate, family, manufacturer, model, revision, imei, iccid, tuple(remarks)
     )
+
+
+def _radio_off(modem: Modem) -> str:
+    """What may explain a SIM that is silent: nRF91 modules power it with the radio only."""
+    try:
+        state = modem.fields("AT+CFUN?")[0].number
+    except ModemError:
+        return ""
+    return "" if state == 1 else f"; the radio is off (AT+CFUN={state}), and hil doctor wakes it"
 
 
 def _speaker(found: Probe) -> str:

@@ -45,6 +45,8 @@ def entry_of(modem: FoundModem, taken: Collection[str], iccids: Collection[str] 
     """
     name = _name(modem, taken)
     variable = f"{name.upper().replace('-', '_')}_SECRET"
+    if variable[0].isdigit():  # no shell could set it (POSIX, 3.216 Name)
+        variable = f"DEVICE_{variable}"
     values = [f'imei: "{modem.imei}"', f"secret: {{env: {variable}}}"]
     lines = [f"# {comment(f'{modem.manufacturer} {modem.model} {modem.revision}')}", *values]
     problem = iccid_problem(modem.iccid) if modem.iccid else "it could not be read"

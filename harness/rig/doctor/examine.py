@@ -39,8 +39,8 @@ def examine(
     """Examine ``devices`` (default: all of the rig). Takes seconds; never raises for what it finds.
 
     A virtual device gets a bench as in a run, and its modem is started and asked like a real one.
-    Modems on real ports are asked side by side. Nothing that lasts is changed: a radio that was
-    off is off again.
+    Modems on real ports are asked side by side. Nothing that lasts is changed but what a run
+    sets too: a radio that was off is off again.
     """
     chosen = session.rig.devices if devices is None else devices
     bench = [check_disk(settings)]
@@ -116,7 +116,7 @@ def _ask(sheet: Sheet, place: _Place, settings: DoctorSettings) -> None:
     sheet.begin("family")
     line = PortSettings(baudrate=model.baud, rtscts=model.rtscts)
     with open_modem(model.family, place.path, name=place.device.name, settings=line) as modem:
-        modem.wait_ready(timeout_s=settings.ready_s)
+        modem.greet(timeout_s=settings.ready_s)  # the radio is looked at before it is touched
         others = [other for other in place.devices if other is not place.device]
         subject = Subject(place.device, others, modem, settings)
         steps: tuple[tuple[str, Callable[[Subject], Finding]], ...] = (

@@ -33,6 +33,7 @@ class Subject:
     radio_was: int | None = None  # the +CFUN to go back to
     sim_ready: bool = False
     registered: bool = False
+    really: str | None = None  # the other device whose modem is on this port
 
     def owner(self, field: str, value: str) -> str | None:
         """The device of the rig to which this IMEI or ICCID belongs."""
@@ -64,6 +65,7 @@ def check_imei(subject: Subject) -> Finding:
         return ok("imei", seen)
     owner = subject.owner("imei", seen)
     if owner is not None:
+        subject.really = owner
         return unfit(
             "imei", f"the modem of {owner} is on this port (the modem says {seen})",
             f"swap the ports of {owner} and {subject.device.name} back, or in the rig file",
@@ -76,11 +78,14 @@ def check_imei(subject: Subject) -> Finding:
 
 def check_radio(subject: Subject) -> Finding:
     """On, or put on for the time of the checks: a run leaves it off (27.007 §8.2)."""
-    state = subject.modem.fields("AT+CFUN?")[0].number
+    modem, patience = subject.modem, subject.settings.ready_s
+    state = modem.fields("AT+CFUN?")[0].number
     if state == 1:
+        modem.wait_ready(timeout_s=patience)  # as in a run: connections need the modem's codes
         return ok("radio", "on")
-    subject.modem.set_radio(1)
+    modem.set_radio(1)
     subject.radio_was = state
+    modem.wait_ready(timeout_s=patience)
     return ok("radio", f"was off (AT+CFUN={state}); on for these checks")
 
 
@@ -119,7 +124,9 @@ def check_iccid(subject: Subject) -> Finding:
     if seen == wanted:
         return ok("iccid", seen)
     owner = subject.owner("iccid", seen)
-    name = subject.device.name
+    if owner is not None and owner == subject.really:  # they changed places together
+        return unchecked("iccid", f"the modem of {owner} has its own SIM in it")
+    name = subject.really or subject.device.name
     if owner is not None:
         return unfit(
             "iccid", f"the SIM of {owner} is in {name} (the modem says {seen})",
