@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.virtual_modem.results import AtError
@@ -132,6 +132,12 @@ class Radio:
             raise NotActivated(133)
         context.active = True
         self._core.on_state("context active")
+
+    def define(self, cid: int, context: Context) -> None:
+        """An active context that is defined as it was stays up; another definition ends it."""
+        before = self.contexts.get(cid)
+        if before is None or replace(before, active=False) != context:
+            self.contexts[cid] = context
 
     def _default_bearer(self) -> None:
         """LTE gives it with the attach, if the network takes its APN."""

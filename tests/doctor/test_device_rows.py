@@ -36,6 +36,16 @@ def test_a_good_device_is_fit_in_every_row(lab: Lab, modem: MakeModem) -> None:
     assert row(health, "apn").seen == "kpnthings.iot, address 10.64.0.2"
 
 
+@pytest.mark.parametrize("family", ["simcom-7600", "simcom-a76", "sierra-hl78"])
+def test_a_good_device_is_fit_again(lab: Lab, modem: MakeModem, family: str) -> None:
+    """A network that is still open from the last time is not taken for one that refuses."""
+    one = modem(family=family)
+    lab.write(tracker=lab.device(0, f"{one.path}, family: {family}"))
+    for _ in range(2):
+        health = lab.examine()
+        assert health.fit, health.devices[0].reason
+
+
 def test_a_missing_port(lab: Lab) -> None:
     """It is unfit, and nothing after it is claimed to have been checked."""
     lab.write(tracker=lab.device(0, "/dev/no-such-port"))

@@ -98,7 +98,10 @@ def _define(core: Core, command: Command) -> Info:
     kind = text(command, 1)
     if kind not in ("IP", "IPV4V6", "IPV6", "PPP"):
         raise AtError(50)
-    core.radio.contexts[cid] = Context(kind, text(command, 2, ""))
+    before = core.radio.contexts.get(cid, Context())  # +CGAUTH, not this, says who the user is
+    core.radio.define(
+        cid, Context(kind, text(command, 2, ""), before.user, before.password, before.auth)
+    )
     return None
 
 

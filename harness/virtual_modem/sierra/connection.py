@@ -23,7 +23,7 @@ def _configure(core: Core, command: Command) -> Info:
     if text(command, 1) != "GPRS":
         raise AtError(50)
     apn, user, password = text(command, 2, ""), text(command, 3, ""), text(command, 4, "")
-    core.radio.contexts[cid] = Context("IP", apn, user, password)
+    core.radio.define(cid, Context("IP", apn, user, password))
     return None
 
 

@@ -54,9 +54,8 @@ def _define(core: Core, profile: int) -> int:
     """The context that the profile stands for; one with an APN of its own defines it."""
     parameters, cid = _profiles(core).of(profile), _context(core, profile)
     if _APN in parameters:
-        core.radio.contexts[cid] = Context(
-            "IP", parameters[_APN], parameters.get(_USER, ""), parameters.get(_PASSWORD, "")
-        )
+        user, password = parameters.get(_USER, ""), parameters.get(_PASSWORD, "")
+        core.radio.define(cid, Context("IP", parameters[_APN], user, password))
     return cid
 
 

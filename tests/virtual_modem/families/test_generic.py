@@ -53,6 +53,10 @@ def test_context(bench: Make) -> None:
         ('AT+CGDCONT=1,"IP","kpnthings2.m2m"', OK),
         ("AT+CGACT=1,1", OK),
         ("AT+CGPADDR=1", info('+CGPADDR: 1,"10.64.0.2"')),
+        ('AT+CGDCONT=1,"IP","kpnthings2.m2m"', OK),  # nothing new: it stays up
+        ("AT+CGACT?", info("+CGACT: 1,1")),
+        ('AT+CGDCONT=1,"IP","kpnthings.iot"', OK),
+        ("AT+CGACT?", info("+CGACT: 1,0")),
         ("AT+CGSN=1", info('+CGSN: "356726104408422"')),
         ("AT+QIOPEN=?", b"\r\n+CME ERROR: 100\r\n"),
     )

@@ -96,6 +96,8 @@ def test_network_service(bench: Make, family: str) -> None:
         ("AT+NETOPEN", b"\r\n+IP ERROR: Network is already opened\r\n" + ERROR),
         ("AT+NETOPEN?", info("+NETOPEN: 1")),
         ("AT+IPADDR", info("+IPADDR: 10.64.0.2")),
+        (APN, OK),  # as before, so the network stays open
+        ("AT+IPADDR", info("+IPADDR: 10.64.0.2")),
         ("AT+NETCLOSE", OK),
     )
     after(one, b"\r\n+NETCLOSE: 0\r\n")
