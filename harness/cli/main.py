@@ -6,6 +6,7 @@ Exit codes: 0 good, 1 a verdict or check failed, 2 wrong use or a wrong file, 3 
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from harness import __version__
-from harness.errors import HilError
+from harness.errors import HilError, RigError
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("harness.cli.run", "run scenarios on a rig and write a report"),
@@ -34,6 +35,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("harness.cli.report", "make a run's report again from its timelines"),
     "schema": ("harness.cli.schema", "print the JSON Schema of rig or scenario files"),
 }
+
+_UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
 
 
 def build_parser(wanted: str | None) -> argparse.ArgumentParser:
@@ -87,10 +90,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("hil: stopped", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # The reader (head, less) has gone: that is its right. Keep the interpreter's own
-        # flush at exit from complaining.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon_output()  # the reader (head, less) has gone: that is its right
         return 1
+    except OSError as error:
+        if error.filename is not None or error.errno not in _UNWRITABLE:
+            raise
+        _abandon_output()
+        print(
+            f"hil: the output cannot be written: {error.strerror}; free some space, or send it "
+            "elsewhere", file=sys.stderr,
+        )  # fmt: skip
+        return RigError.exit_code
+
+
+def _abandon_output() -> None:
+    """Keep the interpreter's own flush at exit from complaining."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -82,3 +82,17 @@ def test_a_reader_that_goes_away_is_no_error(words: list[str]) -> None:
         errors = process.stderr.read()
         process.wait(60)
     assert errors == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("words", [["schema", "rig"], ["families"]])
+def test_a_full_disk_is_said_in_one_line(words: list[str]) -> None:
+    """`hil … > FILE` on a full disk ends with exit code 3 and no traceback."""
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "harness", *words],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("hil: the output cannot be written: No space left on device")
