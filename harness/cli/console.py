@@ -11,12 +11,15 @@ import argparse
 import contextlib
 import dataclasses
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from harness.clock import wall
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
+    from harness.evidence import Event, Timeline
     from harness.rig.terminal.line import TerminalLine
     from harness.rig.terminal.said import Said
 
@@ -70,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from harness.clock import RealClock, wall
+    from harness.clock import RealClock
     from harness.evidence import Timeline
     from harness.line import PortSettings
     from harness.modem.families import driver_of
@@ -98,12 +101,31 @@ def run(arguments: argparse.Namespace) -> int:
             front.tell,
             name=place.name,
             settings=PortSettings(baudrate=place.baud, rtscts=place.rtscts),
-            recorder=timeline,
+            recorder=_Told(timeline, front.tell),
         )
         closing.callback(line.close)
         code = front.run(line, Opened(place.name, family, place.says, str(path)))
         timeline.check()
     return code
+
+
+class _Told:
+    """The timeline; that it can no longer be written is told when it happens, not at the end."""
+
+    def __init__(self, timeline: Timeline, tell: Callable[[Said], None]) -> None:
+        self._timeline, self._tell = timeline, tell
+        self._told = False
+
+    def record(self, source: str, kind: str, **data: Any) -> Event:
+        event = self._timeline.record(source, kind, **data)
+        if self._timeline.lost is not None and not self._told:
+            from harness.rig.terminal.said import Kind, Said
+
+            self._told = True
+            self._tell(
+                Said(Kind.REMARK, f"nothing more is recorded: {self._timeline.lost}", wall())
+            )
+        return event
 
 
 def _front(arguments: argparse.Namespace) -> Front:

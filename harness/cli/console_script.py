@@ -24,6 +24,7 @@ class Script(Desk):
     def __init__(self, *, as_json: bool, patience_s: float, check: bool) -> None:
         self._as_json, self._patience_s, self._check = as_json, patience_s, check
         self._printing = threading.Lock()
+        self._unheard: OSError | None = None  # why standard output takes nothing any more
 
     def tell(self, said: Said) -> None:
         if self._as_json:
@@ -34,12 +35,17 @@ class Script(Desk):
             text = _MARKS.get(said.kind, "") + said.text
             text += f"  ({said.meaning})" if said.meaning else ""
         with self._printing:
-            print(text, flush=True)
+            if self._unheard is None:
+                try:
+                    print(text, flush=True)
+                except OSError as error:  # the reading thread has to go on: it records
+                    self._unheard = error
 
     def run(self, line: TerminalLine, opened: Opened) -> int:
         """0, or with ``check`` 1 when a command failed.
 
-        Raises :class:`UsageError` for a wrong line, :class:`HilError` for a missing result.
+        Raises :class:`UsageError` for a wrong line, :class:`HilError` for a missing result,
+        :class:`OSError` when nobody takes what is printed.
         """
         good = True
         print(f"hil: {opened.name}: {opened.says} ({opened.family})", file=sys.stderr)
@@ -51,6 +57,8 @@ class Script(Desk):
                 except UsageError as error:
                     raise UsageError(f"standard input, line {number}: {error}") from error
                 outcome = line.wait(Deadline.after(self._patience_s))
+                if self._unheard is not None:
+                    raise self._unheard
                 if outcome is None:
                     raise self._overdue(line)
                 good = good and outcome

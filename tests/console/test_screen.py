@@ -127,9 +127,12 @@ def test_out_and_in_again(tmp_path: Path) -> None:
     ):
         person.until("dialect 3gpp")
         peer.unplug()
-        person.until("the port is gone")
+        person.until("the port is gone", "check the cable")
+        person.type("AT+CSQ\r")
+        seen = person.until("check the cable")
         peer.plug()
-        person.until("the port is back")
+        seen += person.until("the port is back")
+        assert seen.count("check the cable") == 1
         person.type("AT\r")
         person.until("OK")
         person.type("\x04")

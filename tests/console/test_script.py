@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.console.terminal import piped, timeline
+from tests.console.terminal import COMMAND, piped, timeline
 from tests.line.peer import Peer
 from tests.virtual_modem.served import serve
 
@@ -173,3 +174,34 @@ def test_a_wrong_line(tmp_path: Path) -> None:
         done = piped("AT\n:bogus\n", peer.path, "--family", "3gpp", folder=tmp_path)
     assert done.returncode == 2
     assert "standard input, line 2: there is no :bogus" in done.stderr
+
+
+def test_a_reader_that_goes_away_ends_it(tmp_path: Path) -> None:
+    """Nobody reads any more (`| head`): no traceback, and all that came is on the timeline."""
+    with Peer({b"AT+CSQ": b"\r\n+CSQ: 20,99\r\n\r\nOK\r\n"}) as peer:
+        process = subprocess.Popen(
+            [*COMMAND, peer.path, "--family", "3gpp", "--record", str(tmp_path / "console.jsonl")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        process.stdout.close()
+        process.stdout = None
+        _, said = process.communicate("AT+CSQ\nAT+CSQ\n", timeout=60)
+    assert process.returncode == 1
+    assert "Traceback" not in said
+    assert "OK" in "".join(e["bytes"] for e in timeline(tmp_path) if e.get("dir") == "rx")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_lost_timeline_is_said_at_once(tmp_path: Path) -> None:
+    """Not only at the end of a session that was to be recorded; and it is exit 3."""
+    with Peer({b"AT+CSQ": b"\r\n+CSQ: 20,99\r\n\r\nOK\r\n"}) as peer:
+        done = subprocess.run(
+            [*COMMAND, peer.path, "--family", "3gpp", "--record", "/dev/full"],
+            input="AT+CSQ\nAT+CSQ\n", capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 3
+    lines = done.stdout.splitlines()
+    (lost,) = (at for at, line in enumerate(lines) if "nothing more is recorded" in line)
+    assert "No space left on device" in lines[lost]
+    assert lost < len(lines) - 2

@@ -280,5 +280,6 @@ class TerminalLine:
         try:
             self._port.write(data, Deadline.after(_WRITE_S))
         except (PortGone, PortBlocked) as error:
-            self.note(str(error))
+            if self._recorder is not None:  # whoever typed is told by the error
+                self._recorder.record(self._source, "note", text=str(error))
             raise
