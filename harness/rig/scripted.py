@@ -12,7 +12,13 @@ from harness.errors import HilError, RigError
 from harness.evidence import Recorder
 from harness.line import AtTimeout, EventTimeout, PortSettings
 from harness.modem import HttpOrder, Modem, open_modem
-from harness.modem.errors import CommandRefused, ModemError, PdpRefused, SocketError
+from harness.modem.errors import (
+    CommandRefused,
+    ModemError,
+    PdpRefused,
+    SimProblem,
+    SocketError,
+)
 from harness.modem.tls import TlsTrust
 from harness.modem.values import Sms
 from harness.platform.registry import Registration
@@ -126,7 +132,12 @@ class ScriptedDut:
 
     def _attach(self) -> None:
         modem = self.modem
-        modem.sim_state()
+        state = modem.sim_state()
+        if "PIN" in state or "PUK" in state:  # other states pass
+            raise SimProblem(
+                f"{self.name}: the SIM asks for {state}, and none is ever tried; switch that off "
+                'once: AT+CPIN="<pin>", then AT+CLCK="SC",0,"<pin>"'
+            )
         modem.wait_registered(poll_s=2.0 if self._virtual is None else 0.02)
         if not self._identified:
             self._identify()

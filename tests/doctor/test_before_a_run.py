@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from harness.virtual_modem import Subscription
 from tests.doctor.conftest import ICCIDS, SECRET, Lab, MakeModem
 
 ROOT = Path(__file__).parents[2]
@@ -58,6 +59,17 @@ def test_no_doctor_runs_regardless(lab: Lab) -> None:
     assert code == 3, text
     assert [item["id"] for item in summary["items"]] == ["token.accepted"]
     assert summary["counts"] == {"rig error": 1}
+
+
+def test_a_pin_is_the_benchs_fault(lab: Lab, modem: MakeModem) -> None:
+    """A locked SIM is not waited for as for a missing network, and not the modem's failure."""
+    one = modem(subscription=Subscription(pin="1234"))
+    lab.write(tracker=lab.device(0, one.path))
+    code, text, summary = hil_run(lab, "--no-doctor", ACCEPTED)
+    assert code == 3, text
+    (item,) = summary["items"]
+    assert (item["verdict"], item["blame"]) == ("rig error", "rig")
+    assert "the SIM asks for SIM PIN" in item["message"]
 
 
 def test_workers_are_told(lab: Lab, modem: MakeModem) -> None:
