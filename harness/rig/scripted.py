@@ -15,6 +15,7 @@ from harness.modem import HttpOrder, Modem, open_modem
 from harness.modem.errors import (
     CommandRefused,
     ModemError,
+    NotRegistered,
     PdpRefused,
     SimProblem,
     SocketError,
@@ -41,6 +42,10 @@ class ModemSilent(RigError):
 
 class WrongIdentity(RigError):
     """The modem or SIM on the bench is not the one the rig file names."""
+
+
+class NoNetwork(RigError):
+    """A real modem found no network from the start: antenna, coverage, SIM, as the doctor says."""
 
 
 class ScriptedDut:
@@ -138,7 +143,12 @@ class ScriptedDut:
                 f"{self.name}: the SIM asks for {state}, and none is ever tried; switch that off "
                 'once: AT+CPIN="<pin>", then AT+CLCK="SC",0,"<pin>"'
             )
-        modem.wait_registered(poll_s=2.0 if self._virtual is None else 0.02)
+        try:
+            modem.wait_registered(poll_s=2.0 if self._virtual is None else 0.02)
+        except NotRegistered as error:
+            if self._virtual is None and not self._identified:
+                raise NoNetwork(f"{self.name}: {error}") from error
+            raise
         if not self._identified:
             self._identify()
         modem.activate(self._apn)

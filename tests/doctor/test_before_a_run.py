@@ -9,6 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from harness.modem import Modem
+from harness.modem.errors import NotRegistered
+from harness.rig.rig import load_rig
+from harness.rig.session import RigSession
+from harness.scenario.load import load_cases
+from harness.scenario.play import play
 from harness.virtual_modem import Subscription
 from tests.doctor.conftest import ICCIDS, SECRET, Lab, MakeModem
 
@@ -70,6 +78,26 @@ def test_a_pin_is_the_benchs_fault(lab: Lab, modem: MakeModem) -> None:
     (item,) = summary["items"]
     assert (item["verdict"], item["blame"]) == ("rig error", "rig")
     assert "the SIM asks for SIM PIN" in item["message"]
+
+
+def test_no_network_is_the_benchs_fault(
+    lab: Lab, modem: MakeModem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real modem that never registers has broken none of the scenario's requirements."""
+
+    def never(*_: object, **__: object) -> int:
+        raise NotRegistered("not registered within 180 s: state 0; check antenna and SIM")
+
+    monkeypatch.setattr(Modem, "wait_registered", never)
+    lab.write(tracker=lab.device(0, modem().path))
+    session = RigSession(load_rig(lab.folder / "lab.yaml"), lab.folder / "out")
+    try:
+        (case,) = load_cases(Path(ACCEPTED))
+        verdict = play(session, session.rig.devices[0], case, case.id).verdict
+    finally:
+        session.close()
+    assert (verdict.outcome, verdict.blame) == ("rig error", "rig")
+    assert "check antenna and SIM" in verdict.message
 
 
 def test_workers_are_told(lab: Lab, modem: MakeModem) -> None:
