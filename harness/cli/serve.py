@@ -30,7 +30,7 @@ from harness.cli.addresses import address, joined
 from harness.cli.serve_lines import Lines
 from harness.cli.signals import on_signals
 from harness.clock import NO_WORK, RealClock, VirtualClock
-from harness.clock.scenario import from_ns
+from harness.clock.scenario import LAST, from_ns
 from harness.errors import RigError, UsageError
 from harness.evidence import Timeline
 from harness.files import load_document
@@ -73,6 +73,8 @@ def frozen_at(text: str) -> datetime:
         raise UsageError(f"--clock {text}: no ISO 8601 moment") from None
     if moment.tzinfo is None:
         raise UsageError(f"--clock {text}: add a time zone, for example {text}Z")
+    if moment > LAST:
+        raise UsageError(f"--clock {text}: the scenario clock goes no further than {LAST:%Y-%m-%d}")
     return moment
 
 

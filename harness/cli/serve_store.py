@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.clock import RealClock, VirtualClock
 from harness.clock.host import wall_ns
-from harness.clock.scenario import from_ns, to_ns
+from harness.clock.scenario import LAST, from_ns
 from harness.errors import UsageError
 from harness.evidence import Redactor
 
 if TYPE_CHECKING:
     from harness.platform.persistence.file import StoreFile
 
-_LATEST_NS = to_ns(datetime(2262, 4, 10, tzinfo=UTC))  # SQLite's integers have 64 bits
 _FROZEN, _AHEAD = "clock.frozen_ns", "clock.ahead_ns"
 
 
@@ -59,21 +58,15 @@ def started_clock(frozen: datetime | None, store: StoreFile | None) -> RealClock
 
     A frozen clock goes on where it stood when that is later than ``frozen``; one that runs is as
     far ahead of the world as it had been stepped.
-
-    Raises :class:`~harness.errors.UsageError` for a moment that a store cannot keep.
     """
     if store is None:
         return RealClock() if frozen is None else VirtualClock(frozen)
     if frozen is not None:
-        if to_ns(frozen) >= _LATEST_NS:
-            raise UsageError(
-                f"--clock {frozen.isoformat()}: a store knows no time after 2262-04-10"
-            )
         left_ns = store.state(_FROZEN)
         stood = VirtualClock(max(frozen, from_ns(left_ns)) if left_ns is not None else frozen)
         stood.on_jump = lambda _, now_ns: store.set_state(_FROZEN, now_ns)
         return stood
     ahead_ns = store.state(_AHEAD) or 0
-    running = RealClock(from_ns(wall_ns() + ahead_ns))
+    running = RealClock(min(from_ns(wall_ns() + ahead_ns), LAST))
     running.on_jump = lambda _, now_ns: store.set_state(_AHEAD, max(0, now_ns - wall_ns()))
     return running

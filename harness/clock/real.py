@@ -7,7 +7,15 @@ from collections.abc import Callable
 from datetime import datetime
 
 from harness.clock.host import monotonic_ns, wall
-from harness.clock.scenario import NS, ClockError, Timer, TimerHeap, from_ns, to_ns
+from harness.clock.scenario import (
+    NS,
+    ClockError,
+    Timer,
+    TimerHeap,
+    from_ns,
+    reachable,
+    to_ns,
+)
 
 
 class RealClock:
@@ -29,7 +37,7 @@ class RealClock:
         self._timers = TimerHeap()
         self._changed = threading.Condition()  # the timers, or how far away the next one is
         self._started_ns = monotonic_ns()
-        self._base_ns = to_ns(start or wall())
+        self._base_ns = reachable(to_ns(start or wall()))
         self._offset_ns = 0
         self._held_ns: int | None = None  # the moment shown while a step fires its timers
         self._shown_ns = self._base_ns
@@ -124,6 +132,7 @@ class RealClock:
             self._thread.join(5.0)
 
     def _step_to(self, target_ns: int, drain: Callable[[], object] | None) -> None:
+        reachable(target_ns)
         with self._firing:
             if self._stepping:
                 raise ClockError("a timer cannot move the scenario clock that is firing it")

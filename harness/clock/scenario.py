@@ -23,6 +23,11 @@ class ClockStuck(ClockError):
     """Virtual time could not move because work stayed in flight; names the participants."""
 
 
+LAST = datetime(2262, 1, 1, tzinfo=UTC)
+"""No scenario clock is moved further: stores keep nanoseconds since 1970 in 64 bits, which end in
+April of that year, and past the year 9999 nobody could be told what time it is."""
+
+
 def to_ns(moment: datetime) -> int:
     """Nanoseconds since 1970 of an aware datetime, without rounding through float."""
     if moment.tzinfo is None:
@@ -34,6 +39,16 @@ def to_ns(moment: datetime) -> int:
 def from_ns(ns: int) -> datetime:
     """The aware UTC datetime of a count of nanoseconds since 1970 (to the microsecond)."""
     return _EPOCH + timedelta(microseconds=ns // 1_000)
+
+
+_LAST_NS = to_ns(LAST)
+
+
+def reachable(moment_ns: int) -> int:
+    """``moment_ns``, if a scenario clock may show it. Raises :class:`ClockError`."""
+    if moment_ns > _LAST_NS:
+        raise ClockError(f"the scenario clock goes no further than {LAST:%Y-%m-%d}")
+    return moment_ns
 
 
 class Timer:
@@ -73,10 +88,12 @@ class ScenarioClock(Protocol):
         """Run ``callback`` after ``seconds`` of scenario time."""
 
     def advance(self, seconds: float, drain: Callable[[], object] | None = None) -> None:
-        """Step time forward, firing what falls due in order, each at its own moment."""
+        """Step time forward, firing what falls due in order, each at its own moment. Raises
+        :class:`ClockError` when that leads past :data:`LAST`."""
 
     def advance_to(self, moment: datetime, drain: Callable[[], object] | None = None) -> None:
-        """Step time forward to ``moment``. Raises :class:`ClockError` if that is in the past."""
+        """Step time forward to ``moment``. Raises :class:`ClockError` if that is in the past, or
+        after :data:`LAST`."""
 
     def close(self) -> None:
         """Forget all timers and release all sleepers."""

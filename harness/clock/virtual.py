@@ -12,7 +12,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from harness.clock.scenario import NS, ClockError, ClockStuck, Timer, TimerHeap, from_ns, to_ns
+from harness.clock.scenario import (
+    NS,
+    ClockError,
+    ClockStuck,
+    Timer,
+    TimerHeap,
+    from_ns,
+    reachable,
+    to_ns,
+)
 from harness.clock.work import WorkLedger
 
 
@@ -33,7 +42,7 @@ class VirtualClock:
     ) -> None:
         self.work = WorkLedger()
         self.on_jump = on_jump
-        self._start_ns = self._now_ns = to_ns(start)
+        self._start_ns = self._now_ns = reachable(to_ns(start))
         self._timers = TimerHeap()
         self._guard_s = guard_s
         self._sleep_guard_s = sleep_guard_s
@@ -131,7 +140,7 @@ class VirtualClock:
     ) -> bool:
         """Jump from timer to timer until ``condition`` holds; False once ``limit`` has passed."""
         with self._alone():
-            end_ns = self._now_ns + round(limit.total_seconds() * NS)
+            end_ns = reachable(self._now_ns + round(limit.total_seconds() * NS))
             self.settle(drain)
             while not condition():
                 due = self._timers.next_ns()
@@ -169,6 +178,7 @@ class VirtualClock:
                 f"the scenario clock does not go backwards: it is {self.now().isoformat()}, "
                 f"asked for {from_ns(target_ns).isoformat()}"
             )
+        reachable(target_ns)
         self.settle(drain)
         while self._fire_next(target_ns):
             self.settle(drain)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator
 
+from harness.clock.scenario import LAST
 from harness.files import Model, Moment, OrText, Span
 from harness.rig.capabilities import Capability
 from harness.scenario.requirements import RequirementId
@@ -25,6 +27,13 @@ class ClockModel(Model):
 
     at: Moment | None = None
     mode: Literal["frozen", "real"] = "frozen"
+
+    @field_validator("at")
+    @classmethod
+    def _within_reach(cls, at: datetime | None) -> datetime | None:
+        if at is not None and at > LAST:
+            raise ValueError(f"the scenario clock goes no further than {LAST:%Y-%m-%d}")
+        return at
 
 
 class SettingsModel(Model):

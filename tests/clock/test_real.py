@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from harness.clock import ClockError, Deadline, RealClock
+from harness.clock import ClockError, Deadline, RealClock, VirtualClock
+from harness.clock.scenario import LAST
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -88,3 +89,21 @@ def test_nested_deadline_never_exceeds_its_parent() -> None:
     assert child.no_later_than(parent) is parent
     assert Deadline.after(-1).expired
     assert Deadline.after(-1).left() == 0
+
+
+@pytest.mark.parametrize("make", [RealClock, VirtualClock])
+def test_no_clock_goes_where_time_cannot_be_told(
+    make: type[RealClock] | type[VirtualClock],
+) -> None:
+    """A step past the last moment is refused, whatever asks for it, and the clock goes on."""
+    clock = make(START)
+    with pytest.raises(ClockError, match="no further than 2262"):
+        clock.advance_to(datetime.max.replace(tzinfo=UTC))
+    with pytest.raises(ClockError, match="no further than 2262"):
+        clock.advance(1e11)
+    assert clock.now().year == 2026
+    clock.advance_to(LAST)
+    assert clock.now() >= LAST
+    clock.close()
+    with pytest.raises(ClockError, match="no further than 2262"):
+        make(datetime(2300, 1, 1, tzinfo=UTC))

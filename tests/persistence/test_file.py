@@ -121,7 +121,7 @@ def test_a_damaged_file_is_refused_with_what_to_do(tmp_path: Path) -> None:
     [
         (("--store-keep", "5"), 2, "add --store"),
         (("--store", "{folder}/platform.db", "--store-keep", "0"), 2, "keep at least 1"),
-        (("--store", "{folder}/platform.db", "--clock", "2300-01-01T00:00:00Z"), 2, "after 2262"),
+        (("--store", "{folder}/platform.db", "--clock", "2300-01-01T00:00:00Z"), 2, "than 2262"),
         (("--store", "{folder}/nowhere/platform.db"), 3, "cannot make"),
         (("--store", "{folder}"), 3, "cannot open the store"),
     ],
@@ -262,8 +262,11 @@ def test_the_file_is_bounded(tmp_path: Path) -> None:
         assert [uplink.exchange for uplink in rig.platform.uplinks] == list(range(1_191, 1_201))
 
 
-def test_what_no_file_can_hold_is_refused_and_nothing_more(tmp_path: Path) -> None:
-    """A clock that runs beyond SQLite's numbers: 503 and a reason, no answer that never comes."""
+def test_what_no_file_can_hold_is_refused_and_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A number beyond SQLite's: 503 and a reason, no answer that never comes."""
+    monkeypatch.setattr("harness.clock.virtual.reachable", lambda moment_ns: moment_ns)
     file = tmp_path / "platform.db"
     with running(file) as rig:
         assert rig.post(request()).startswith(b"HTTP/1.1 202 ")

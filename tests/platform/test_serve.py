@@ -105,6 +105,17 @@ def test_the_clock_moves_and_refuses_to_go_back(served: Served) -> None:
     assert "backwards" in refused["error"]
 
 
+def test_the_clock_is_not_moved_out_of_reach(served: Served) -> None:
+    """The last second of the calendar is refused, and uplinks, state and clock go on."""
+    for path, order in (
+        ("/api/clock", {"set": "9999-12-31T23:59:59Z"}),
+        ("/api/chaos", {"kind": "clock-jump", "to": "9999-12-31T23:59:59Z"}),
+    ):
+        code, refused = served.api(path, order)
+        assert (code, "no further than 2262" in refused["error"]) == (409, True)
+    assert served.api("/api/state")[1]["clock"]["now"].startswith("2023-11-14T22:1")
+
+
 @pytest.mark.parametrize(
     ("path", "order", "code"),
     [

@@ -75,6 +75,7 @@ def test_steps_imply_needs(tmp_path: Path, steps: str, needs: set[str]) -> None:
         (HEAD + "steps:\n  - note: ${who}\n", "5:11", "unknown placeholder ${who}"),
         (HEAD + "steps:\n  - note: ${WHO}\n", "5:11", "unknown placeholder ${WHO}"),
         (HEAD + "parametrize: []\nsteps:\n  - note: x\n", "4:14", "parametrize"),
+        (HEAD + "clock: 9999-12-31T00:00:00Z\nsteps:\n  - note: x\n", "4:8", "further than 2262"),
         (HEAD + "needs: [coffee]\nsteps:\n  - note: x\n", "4:9", "'coffee'"),
     ],
 )
