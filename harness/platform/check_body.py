@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from harness.platform.findings import Finding, error, warning
 from harness.platform.registry import Registration, Registry
+from harness.senml import other_coding
 from harness.urn import BaseName, UrnError, UrnKind, parse_base_name
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -17,6 +18,8 @@ _SALVAGE = re.compile(rb"urn:dev:(IMEI|DVNUUID):([0-9A-Za-z-]{1,40})", re.IGNORE
 def check_bytes(body: bytes) -> tuple[list[Finding], bytes]:
     """Findings about white space and trailing bytes, and the body without the latter."""
     findings: list[Finding] = []
+    if other_coding(body):
+        return findings, body  # its bytes are no characters
     trimmed = body.rstrip(b"\x00\r\n")
     rest = body[len(trimmed) :]
     if b"\x00" in rest:

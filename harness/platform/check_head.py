@@ -38,6 +38,11 @@ def check_head(head: Head) -> tuple[list[Finding], bool]:
                     f"the header {name} is there {len(values)} times: {', '.join(values)}",
                 )
             )
+    coding = head.first("Content-Encoding")
+    if coding is not None and coding.lower() != "identity":
+        findings.append(
+            warning("HTTP-TYPE", f"Content-Encoding is {coding[:40]!r}: no coding is documented")
+        )
     return findings, usable
 
 
@@ -113,9 +118,12 @@ _NOTES = {
 }
 
 
-def check_trailing(trailing: bytes, body_length: int) -> list[Finding]:
-    """Bytes that came after the body but belong to no request (HTTP-LENGTH)."""
-    if not trailing:
+def check_trailing(trailing: bytes, head: Head, body_length: int, whole: bool) -> list[Finding]:
+    """Bytes that came after the body but belong to no request (HTTP-LENGTH).
+
+    ``whole``: what Content-Length counts is a pack in itself.
+    """
+    if not trailing or (head.length is None and not head.chunked):  # which is a finding already
         return []
     shown = repr(trailing[:40])[1:]
     if not trailing.strip(b"\r\n"):
@@ -126,11 +134,23 @@ def check_trailing(trailing: bytes, body_length: int) -> list[Finding]:
                 f"does not count: {shown}",
             )
         ]
-    count = f"{len(trailing)}{'+' if len(trailing) >= 256 else ''}"
+    more = f"{len(trailing)} more that are no request: {shown}"
+    if whole:
+        hint = next((words for byte, words in _STRAY.items() if byte in trailing), "")
+        return [
+            error(
+                "HTTP-LENGTH", f"after the {body_length} bytes of a whole pack follow {more}{hint}"
+            )
+        ]
     return [
         error(
             "HTTP-LENGTH",
-            f"Content-Length is too small: after {body_length} bytes of body follow {count} more "
-            f"that are no request: {shown}",
+            f"Content-Length is too small: after {body_length} bytes of body follow {more}",
         )
     ]
+
+
+_STRAY = {
+    b"\x1a": " (Ctrl-Z ends the input of a modem's send command: here it went out as data)",
+    b"\0": " (is the terminator of a C string sent along?)",
+}

@@ -72,11 +72,13 @@ class Judge:
                 return verdict
         head = request.lines()
         findings, usable = check_head(head)
-        findings += check_trailing(request.trailing, len(request.body))
         meant = request.body
-        if request.trailing.strip(b"\r\n"):
-            # Blame the length alone: pack and token are judged as the device meant them.
-            meant, usable = meant + request.trailing, False
+        if request.trailing:
+            whole = _is_whole(meant)
+            findings += check_trailing(request.trailing, head, len(meant), whole)
+            if not whole and request.trailing.strip(b"\r\n"):
+                # Blame the length alone: pack and token are judged as the device meant them.
+                meant, usable = meant + request.trailing, False
         carried = Carried.in_head(head, request.head)
         return self._judged(carried, _endpoint(head), meant, findings, usable, received_ns)
 
@@ -197,6 +199,15 @@ class Judge:
         name = device.name if device is not None else None
         token: TokenVerdict = NOT_CHECKED
         return Verdict(Outcome.MALFORMED, name, tuple(findings), token)
+
+
+def _is_whole(body: bytes) -> bool:
+    """Whether a body is a pack in itself, so that nothing behind it is missing from it."""
+    try:
+        parse(body)
+    except SenmlError:
+        return False
+    return True
 
 
 def _endpoint(head: Head) -> str:

@@ -24,6 +24,8 @@ _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[\t -~\x80-\xff]*)?\r?")
 _MAX_CHUNK_LINE = 1024
 _LINE_ENDS = b"\r\n"
+_MAX_TRAILING = 16_384
+_REQUEST_BEGINS = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?: |\Z)")
 _TLS_HANDSHAKE = 0x16
 
 
@@ -148,7 +150,7 @@ class RequestReader:
         start = 0
         while start < len(buffer) and buffer[start] in _LINE_ENDS:
             start += 1
-        if start < len(buffer) and buffer[start] not in METHOD_BYTES:
+        if start < len(buffer) and not self._may_begin(start):
             return self._no_request(bytes(buffer))
         found = _END_OF_HEAD.search(buffer, max(start, self._scan - 2))
         if (found.end() if found else len(buffer)) > self._limits.head:
@@ -175,6 +177,13 @@ class RequestReader:
         self._state = self._read_chunk_size if head.chunked else self._read_fixed
         waits = head.expects_continue and not buffer and (head.chunked or head.length)
         return Expecting() if waits else self._state()
+
+    def _may_begin(self, start: int) -> bool:
+        """Whether what stands at ``start`` may become a request. After a complete one more is asked
+        for: the rest of a body that was counted too short often begins like a method."""
+        if not self._total:
+            return self._buffer[start] in METHOD_BYTES
+        return _REQUEST_BEGINS.match(self._buffer, start, start + 256) is not None
 
     def _read_fixed(self) -> Event | None:
         head = self._parsed
@@ -241,8 +250,10 @@ class RequestReader:
         self._total += 1
         rest = bytes(self._buffer[:256])
         stripped = rest.lstrip(_LINE_ENDS)
-        looks_like_request = bool(stripped) and stripped[0] in METHOD_BYTES
-        trailing = rest[: len(rest) - len(stripped)] if looks_like_request else rest
+        if _REQUEST_BEGINS.match(stripped) is not None:
+            trailing = rest[: len(rest) - len(stripped)]
+        else:
+            trailing = bytes(self._buffer[:_MAX_TRAILING])
         return Request(head, body, None, parsed, trailing)
 
     def _no_request(self, raw: bytes) -> Refused:

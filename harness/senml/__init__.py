@@ -3,6 +3,7 @@
 from harness.senml.encode import Style, dump, encode, placed
 from harness.senml.forward import forward
 from harness.senml.issues import Issue, IssueSeverity, SenmlError
+from harness.senml.jsontext import other_coding
 from harness.senml.model import Number, Pack, Record, Shape
 from harness.senml.parse import Limits, pack_from, parse
 from harness.senml.resolve import ResolvedPack, ResolvedRecord, resolve
@@ -24,6 +25,7 @@ __all__ = [
     "dump",
     "encode",
     "forward",
+    "other_coding",
     "pack_from",
     "parse",
     "placed",

@@ -26,13 +26,31 @@ def _constant(name: str) -> NoReturn:
     raise refused("not-a-number", f"{name} is no JSON value")
 
 
+_ZLIB = (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")
 _decoder = json.JSONDecoder(
     object_pairs_hook=_object, parse_float=Decimal, parse_constant=_constant, strict=True
 )
 
 
+def other_coding(body: bytes) -> str | None:
+    """What a body is by its first bytes when it is no JSON in UTF-8 at all, in words; None when
+    nothing speaks against it. Only SenML JSON is supported (facts §4)."""
+    if body[:2] == b"\x1f\x8b" or body[:2] in _ZLIB:
+        return "compressed (gzip or deflate); send the JSON as it is"
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0\0" in (body[:4:2], body[1:4:2]):
+        return "UTF-16; send the JSON in UTF-8"
+    if body[:1] and 0x80 <= body[0] <= 0x9F:  # an array by RFC 8949 §3; no UTF-8 begins like this
+        return "CBOR, as it seems; only SenML JSON is taken"
+    return None
+
+
 def load(body: bytes) -> Any:
     """The decoded value. Raises :class:`~harness.senml.issues.SenmlError`, and nothing else."""
+    if not body:
+        raise refused("not-json", "the body is empty")
+    coding = other_coding(body)
+    if coding is not None:
+        raise refused("not-utf-8", f"the body is {coding}")
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -63,7 +81,7 @@ def load(body: bytes) -> Any:
 
 def _reason(message: str) -> str:
     if message == "Expecting value":
-        return "nothing is there"
+        return "a value has to stand"
     return (message[0].lower() + message[1:]).removesuffix(" at")  # "at character" follows
 
 

@@ -49,9 +49,9 @@ def body_variants(
     for number, earlier in enumerate(reversed(previous_bodies), start=1):
         which = "the body sent before" if number == 1 else f"the body sent {number} times before"
         yield Variant("previous-body", which, "compute the token anew for each body", earlier)
+    yield from _leading(body)  # before JSON written anew: that would leave these out as well
     yield from _reserialised(body)
     yield Variant("empty-body", "nothing but the secret", "hash the body first", b"")
-    yield from _leading(body)
     yield from _charsets(body)
     if head:
         yield Variant("head-and-body", "the request's head and the body",

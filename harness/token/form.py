@@ -18,6 +18,7 @@ ALGORITHM_BY_LENGTH = {
 """Digest length in bytes to the algorithms of :mod:`hashlib` that give it."""
 
 _HEX = re.compile(r"[0-9a-fA-F]+")
+_WITH_FILE = re.compile(r"([0-9a-fA-F]{32,128})[ \t]+\*?(?:-|[^\s:]*[g-zG-Z._/][^\s:]*)")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\-]{22,88}={0,2}")
 
 
@@ -37,6 +38,9 @@ def read_form(token: str) -> Form | None:
         text, code, words = text.strip(), "token-space", "white space around it"
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         text, code, words = text[1:-1], "token-quoted", "quotation marks around it"
+    printed = _WITH_FILE.fullmatch(text)
+    if printed is not None:
+        text, code, words = printed[1], "file-name", "the file name that sha256sum prints behind it"
     if text[:2] in ("0x", "0X"):
         text, code, words = text[2:], "hex-prefix", "a 0x before it"
     if ":" in text or " " in text or "-" in text:

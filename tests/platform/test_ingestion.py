@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -105,6 +107,68 @@ def test_a_body_that_stops_short_is_a_finding(rig: Rig) -> None:
         assert got == (400, "malformed", {("HTTP-LENGTH", "error")})
         assert quick.clock.work.wait_idle(5)
     del rig
+
+
+def test_a_body_counted_too_short_is_blamed_on_its_length_alone(rig: Rig) -> None:
+    """Wherever the count ends, also where the rest begins like a method: said once."""
+    for count in range(1, len(BODY)):
+        answer = rig.post(request(length=count))
+        assert status(answer) == 400
+        uplink = rig.platform.uplinks[-1]
+        assert [finding.requirement for finding in uplink.findings] == ["HTTP-LENGTH"]
+        assert f"after {count} bytes of body follow" in uplink.findings[0].message
+        assert uplink.token.verdict == "verified"
+    assert len(rig.platform.uplinks) == len(BODY) - 1
+    assert rig.platform.aborted == []
+
+
+@pytest.mark.parametrize(
+    ("stray", "words"), [(b"\x1a", "Ctrl-Z"), (b"\0", "terminator"), (b"]", "']'")]
+)
+def test_what_follows_a_whole_pack_does_not_spoil_it(rig: Rig, stray: bytes, words: str) -> None:
+    """A byte of the modem's send command after the body: the pack is taken, the byte is named."""
+    raw = request(BODY + stray, token=compute(BODY, SECRET), length=len(BODY))
+    assert seen(rig, raw) == (202, "accepted", {("HTTP-LENGTH", "error")})
+    message = rig.platform.uplinks[-1].findings[0].message
+    assert "whole pack" in message
+    assert words in message
+
+
+def test_a_body_without_content_length_is_told_once(rig: Rig) -> None:
+    """No count cannot be too small; pack and token are judged as meant, however long they are."""
+    body = BODY[:-1] + b',{"n":"note","vs":"' + b"x" * 2_000 + b'"}]'
+    got = seen(rig, request(body, drop="Content-Length"))
+    assert got == (400, "malformed", {("HTTP-LENGTH", "error")})
+    assert [f.message for f in rig.platform.uplinks[-1].findings] == [
+        "no Content-Length header: the request ends with its head"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (gzip.compress(BODY), "compressed"),
+        (zlib.compress(BODY), "compressed"),
+        (BODY.decode().encode("utf-16"), "UTF-16"),
+        (BODY.decode().encode("utf-16-le"), "UTF-16"),
+        (BODY.decode().encode("utf-16-be"), "UTF-16"),
+        (b"\x81\xa2\x21\x61x\x00\x00\x00", "CBOR"),
+        (b"", "the body is empty"),
+        (BODY.replace(b"21.5", b".5"), "a value has to stand at character"),
+    ],
+)
+def test_a_body_that_is_no_json_is_called_what_it_is(rig: Rig, body: bytes, words: str) -> None:
+    """One finding says what came; its last bytes are taken for no C string."""
+    assert seen(rig, request(body))[:2] == (400, "malformed")
+    (finding,) = rig.platform.uplinks[-1].findings
+    assert finding.requirement == "SENML-PACK"
+    assert words in finding.message
+
+
+def test_a_content_encoding_is_named(rig: Rig) -> None:
+    """None is documented, so whether the platform undoes one is not known."""
+    raw = request(extra=b"Content-Encoding: gzip")
+    assert seen(rig, raw) == (202, "accepted", {("HTTP-TYPE", "warning")})
 
 
 def test_slow_loris_is_cut_off_while_others_are_served() -> None:

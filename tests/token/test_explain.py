@@ -77,6 +77,8 @@ HEADER = [
     ("base64", base64.urlsafe_b64encode(bytes.fromhex(RIGHT)).decode().rstrip("=")),
     ("hex-prefix", "0x" + RIGHT),
     ("hex-separated", ":".join(RIGHT[i : i + 2] for i in range(0, 64, 2))),
+    ("file-name", f"{RIGHT}  -"),
+    ("file-name", f"{RIGHT} *body.json"),
     ("token-space", f" {RIGHT}"),
     ("token-quoted", f'"{RIGHT}"'),
     ("token-cut", RIGHT[:63]),
@@ -123,6 +125,13 @@ def test_bytes_sent_but_not_hashed_are_named(code: str, ending: bytes) -> None:
     """The NUL trap: the terminator went out, the hash is without it."""
     found = explain(BODY + ending, SECRET, compute(BODY, SECRET))
     assert (found.code, found.requirement) == (f"sent-trailing-{code}", "TOKEN-EXACT")
+
+
+def test_a_byte_order_mark_that_was_not_hashed_is_named() -> None:
+    """Not the JSON written anew, which has none either."""
+    body = COMPACT.replace(b"tempe rature", b"x")
+    found = explain(b"\xef\xbb\xbf" + body, SECRET, compute(body, SECRET))
+    assert (found.code, found.requirement) == ("sent-leading-bom", "TOKEN-EXACT")
 
 
 def test_the_right_token_is_verified() -> None:
