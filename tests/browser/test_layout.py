@@ -41,6 +41,18 @@ def test_a_narrow_screen_shows_list_or_uplink(served: Served, opened: Opened) ->
     row.wait_for()
 
 
+@pytest.mark.parametrize("width", [400, 1280])
+def test_a_long_name_does_not_hide_its_value(served: Served, opened: Opened, width: int) -> None:
+    """Thousands of characters break into lines; the value stands beside them, not far off."""
+    served.uplink('{"n":"' + "x" * 3_000 + '","vs":"' + "y" * 500 + '"}')
+    page = opened(width=width)
+    page.get_by_role("listbox", name="Uplinks, newest first").get_by_role("option").click()
+    page.get_by_role("tab", name="SenML").click()
+    page.get_by_role("cell", name="yyy").wait_for()
+    right = "document.querySelector('.records td').getBoundingClientRect().right"
+    assert page.evaluate(right) <= width
+
+
 def test_light_and_dark(served: Served, opened: Opened) -> None:
     """As the system has it, or as chosen; the choice is kept. Text stands out in both."""
     page = opened(color_scheme="dark")

@@ -38,6 +38,9 @@ def test_an_mqtt_uplink_says_that_it_is_not_described(
     option(page, "tracker-1").click()
     page.get_by_text("MQTT, not described").wait_for()
     assert "MQTT ingestion is not described" in page.get_by_role("tabpanel").inner_text()
+    page.get_by_role("link", name="About").click()
+    page.get_by_role("row", name="uplinks by MQTT").get_by_text(served.bound["mqtt"]).wait_for()
+    page.get_by_role("link", name="Uplinks").click()
     request = tab(page, "Request").inner_text()
     assert TOPIC in request
     assert f"{len(published.payload)} bytes" in request

@@ -66,6 +66,16 @@ def test_the_first_differing_byte_of_a_wrong_token_is_marked(
     assert marks.all_inner_texts() == ["‹secret, 34 bytes›", r"\0"]
 
 
+def test_a_base_time_that_no_calendar_shows_is_shown_as_it_was_sent(
+    served: Served, opened: Opened
+) -> None:
+    """Milliseconds taken for seconds: the number itself says what happened."""
+    served.uplink('{"n":"a","v":1,"bt":1772366400123}')
+    page = opened()
+    option(page, "milliseconds").click()
+    assert "base time: 1772366400123 seconds from 1970" in tab(page, "SenML").inner_text()
+
+
 def test_measurements_are_drawn(served: Served, opened: Opened) -> None:
     """A plot per measurement of the device, with its range in words."""
     for value in (18, 24, 21):

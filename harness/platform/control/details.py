@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from harness.clock.scenario import from_ns
+from harness.clock.scenario import NS, from_ns
 from harness.evidence import isoformat
 from harness.platform.facade import Platform
 from harness.platform.reproduce import as_curl, as_steps
@@ -56,7 +56,11 @@ def _base_time(resolved: ResolvedPack | None) -> dict[str, Any] | None:
     if resolved is None:
         return None
     bt = resolved.bt
-    return {"given": resolved.bt_given, "moment": isoformat(bt) if bt is not None else None}
+    return {
+        "given": resolved.bt_given,
+        "moment": isoformat(bt) if bt is not None else None,
+        "seconds": resolved.bt_ns / NS,
+    }
 
 
 def _record(record: ResolvedRecord) -> dict[str, Any]:

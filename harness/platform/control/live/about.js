@@ -1,6 +1,10 @@
 // Where the platform listens, what is assumed, and where to go from here.
 import { button, copy, el, table } from "./dom.js";
 
+const LISTENS = {
+  http: "M2M uplinks (plain HTTP)", https: "Internet uplinks (TLS)", mqtt: "uplinks by MQTT, which the documents do not describe",
+};
+
 export function aboutView(state) {
   const { addresses, assumed } = state;
   const base = addresses.http ? `http://${addresses.http.replace("0.0.0.0", "127.0.0.1")}` : null;
@@ -13,7 +17,7 @@ curl -i ${base}/ingestion/m2m/senml/v1 -H 'Host: m.m' \\
     el("h2", {}, "About this platform"),
     el("section", { class: "card" }, el("h3", {}, "Where it listens"),
       table(["For", "Address"], Object.entries(addresses).map(([name, where]) => [
-        name === "https" ? "Internet uplinks (TLS)" : "M2M uplinks (plain HTTP)", el("code", {}, `${name}://${where}`),
+        LISTENS[name] ?? name, el("code", {}, `${name}://${where}`),
       ]), "Nowhere yet."),
       base ? [el("h4", {}, "A first uplink from a shell"), el("pre", { class: "copied", tabindex: "0", "aria-label": "shell commands" }, tried),
         button("Copy", () => copy(tried, "The commands are"))] : null),

@@ -160,8 +160,8 @@ function senml(uplink) {
   if (uplink.device) draw(uplink, plots);
   return [
     el("p", {}, uplink.bt.given ? "The device gave the base time: " : "No base time was given, so it is the moment of receipt: ",
-      el("b", {}, time(uplink.bt.moment)), "."),
-    uplink.records.length ? el("div", { class: "scroll" }, el("table", {},
+      el("b", {}, uplink.bt.moment ? time(uplink.bt.moment) : `${uplink.bt.seconds} seconds from 1970, which no calendar shows`), "."),
+    uplink.records.length ? el("div", { class: "scroll" }, el("table", { class: "records" },
       el("thead", {}, el("tr", {}, ["Name", "Value", "Unit", "Measured at", "After base time"].map((name) => el("th", { scope: "col" }, name)))),
       el("tbody", {}, uplink.records.map((record) => el("tr", {},
         el("th", { scope: "row" }, record.name), el("td", { class: "number" }, value(record)),
