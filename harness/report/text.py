@@ -33,12 +33,17 @@ def _code(character: str) -> str:
     return f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"
 
 
+_REMARK = 20
+
+
 def visible(text: str, *, limit: int = 20_000, breaks: bool = True) -> str:
     """Bytes (one character each) as HTML in which every control character can be seen.
 
     ``breaks``: start a new line after each line feed. Longer texts than ``limit`` characters are
-    cut, with a remark that says how much is missing.
+    cut, with a remark that says how much is missing, unless the remark were as long as that.
     """
+    if len(text) <= limit + _REMARK:
+        limit = len(text)
     parts: list[str] = []
     at = 0
     cut = text[:limit]

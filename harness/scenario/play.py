@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import platform as host
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -125,6 +126,12 @@ def secret_of_length(length: int) -> str:
     return (_SECRET_LETTERS * 2)[:length]
 
 
+def _under_test(bench: Bench) -> str:
+    """What acted as the device: a report that does not tell is no evidence about any."""
+    program = bench.device.firmware
+    return shlex.join(program.command) if program is not None else "none: played by the harness"
+
+
 def _record_context(bench: Bench, case: Case) -> None:
     registration = bench.registration
     bench.timeline.record(
@@ -157,6 +164,7 @@ def _record_context(bench: Bench, case: Case) -> None:
             "sim": registration.sim,
             "apn": bench.apn,
             "modem": bench.device.modem.port or f"virtual {bench.device.modem.family}",
+            "firmware": _under_test(bench),
             "address": bench.network.address_of(registration.name),
         },
         assumed=[

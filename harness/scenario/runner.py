@@ -161,7 +161,8 @@ def await_expectation(stage: Stage, expectation: ExpectModel) -> None:
         if quiet or deadline.expired or mismatch.final:
             if death is not None:
                 mismatch = replace(mismatch, seen=f"{mismatch.seen}; {death}")
-            raise ExpectationFailed(mismatch, expectation.proves or mismatch.requirements)
+            broken = expectation.proves or mismatch.requirements
+            raise ExpectationFailed(mismatch, mismatch.requirements if mismatch.cause else broken)
         stage.check_time()
         stage.wait_for_change(deadline)
 

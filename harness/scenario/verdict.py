@@ -35,13 +35,15 @@ class Mismatch:
 
     ``requirements`` names what the observation itself shows to be broken (the findings of an
     uplink, say); empty = the expectation's own or the scenario's requirements. ``final``: nothing
-    that may still come can mend it, so there is no use in waiting.
+    that may still come can mend it, so there is no use in waiting. ``cause``: ``requirements`` are
+    what led to it, whatever the expectation was to prove.
     """
 
     expected: str
     seen: str
     requirements: tuple[str, ...] = ()
     final: bool = False
+    cause: bool = False
 
 
 class ExpectationFailed(HilError):

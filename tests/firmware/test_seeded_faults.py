@@ -7,6 +7,7 @@ never be red.
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -122,6 +123,41 @@ def test_a_seeded_fault_is_caught_and_blamed(run: Run, fault: str) -> None:
     assert verdict.outcome == "failed", verdict
     assert set(verdict.requirements) & set(FAULTS[fault].requirements), verdict
     assert verdict.blame == "device"
+
+
+@pytest.mark.parametrize(
+    "case_id",
+    ["responses.accepted-once", "downlink.none", "downlink.merged-shape", "downlink.two-in-order",
+     "responses.late", "destination.several", "fota.update[status=206]"],
+)  # fmt: skip
+def test_a_refused_uplink_is_not_held_against_what_would_have_followed(
+    run: Run, case_id: str
+) -> None:
+    """A wrong token alone is broken, not answers, downlinks, destinations and firmware as well."""
+    verdict = run(case_id, "secret-newline")
+    assert (verdict.outcome, verdict.requirements) == ("failed", ("TOKEN-FORMULA",)), verdict
+    assert verdict.blame == "device"
+    assert "with the secret and LF after it" in verdict.seen
+
+
+@pytest.mark.parametrize(
+    ("rig", "words"),
+    [("firmware", "python -m harness.reference_device "), ("sim", "none: played by the harness")],
+)
+def test_the_timeline_says_what_was_under_test(tmp_path: Path, rig: str, words: str) -> None:
+    """The firmware's command line, or that there was none: a report hands that on."""
+    session = RigSession(load_rig(ROOT / "rigs" / f"{rig}.yaml"), tmp_path)
+    try:
+        case = CASES["downlink.none"]
+        device = session.choose(case.needs)
+        assert not isinstance(device, Unfit)
+        result = play(session, device, case, case.id)
+    finally:
+        session.close()
+    assert result.timeline is not None
+    with (tmp_path / result.timeline).open(encoding="utf-8") as lines:
+        context = next(event for event in map(json.loads, lines) if event["kind"] == "run.context")
+    assert context["device"]["firmware"].startswith(words)
 
 
 @pytest.mark.parametrize("case_id", sorted(set(CAUGHT_BY.values())))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.scenario.checks.records import same_records, show, show_expected
+from harness.scenario.checks.refused import or_refused
 from harness.scenario.expect_model import DownlinkStatusExpectation, ReceivedDownlinkExpectation
 from harness.scenario.stage import Stage
 from harness.scenario.verdict import Mismatch
@@ -13,13 +14,15 @@ def check_downlink(stage: Stage, want: ReceivedDownlinkExpectation) -> Mismatch 
     received = stage.bench.dut.seen.downlinks
     if want.count is not None and len(received) != want.count:
         shown = "; then ".join(show(item.records) for item in received) or "none"
-        return Mismatch(
+        mismatch = Mismatch(
             f"{want.count} downlinks at the device", f"{len(received)}: {shown}", ("DL-RESPONSE",)
         )
+        return or_refused(stage, mismatch) if len(received) < want.count else mismatch
     if want.records is None and want.bytes is None:
         return None
     if not received:
-        return Mismatch("a downlink at the device", "it has received none", ("DL-RESPONSE",))
+        none = Mismatch("a downlink at the device", "it has received none", ("DL-RESPONSE",))
+        return or_refused(stage, none)
     newest = received[-1]
     if want.records is not None and not same_records(want.records, newest.records):
         return Mismatch(

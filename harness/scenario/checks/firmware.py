@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.platform.fota.offer import FirmwareOffer
 from harness.platform.fota.ranges import shown
+from harness.scenario.checks.refused import or_refused
 from harness.scenario.firmware_model import FirmwareExpectation
 from harness.scenario.stage import Stage
 from harness.scenario.verdict import Mismatch
@@ -16,7 +17,10 @@ def check_firmware(stage: Stage, want: FirmwareExpectation) -> Mismatch | None:
     if not offers or number > len(offers):
         return Mismatch(f"firmware offer {number or 1}", f"{len(offers)} were made")
     offer = offers[number - 1]
-    return _clean(offer, want) or _fetched(offer, want) or _counts(offer, want)
+    mismatch = _clean(offer, want) or _fetched(offer, want) or _counts(offer, want)
+    if mismatch is None or offer.findings:
+        return mismatch
+    return or_refused(stage, mismatch)  # the offer, and the report, travel with accepted uplinks
 
 
 def _clean(offer: FirmwareOffer, want: FirmwareExpectation) -> Mismatch | None:

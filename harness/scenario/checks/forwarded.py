@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.platform.destination.delivery import Delivery
+from harness.scenario.checks.refused import or_refused
 from harness.scenario.expect_model import ForwardedExpectation
 from harness.scenario.stage import Stage
 from harness.scenario.verdict import Mismatch
@@ -12,12 +13,14 @@ def check_forwarded(stage: Stage, want: ForwardedExpectation) -> Mismatch | None
     """One delivery: its attempts, how it ended, and what the endpoint got."""
     seen = stage.bench.platform.deliveries
     if want.count is not None and len(seen) != want.count:
-        return Mismatch(f"{want.count} packs forwarded", str(len(seen)), ("DEST-REQUEST",))
+        mismatch = Mismatch(f"{want.count} packs forwarded", str(len(seen)), ("DEST-REQUEST",))
+        return or_refused(stage, mismatch) if len(seen) < want.count else mismatch
     if want.count == 0 and want.number is None:
         return None
     number = want.number or len(seen)
     if not seen or number > len(seen):
-        return Mismatch("a pack to be forwarded", f"{len(seen)} were", ("DEST-REQUEST",))
+        none = Mismatch("a pack to be forwarded", f"{len(seen)} were", ("DEST-REQUEST",))
+        return or_refused(stage, none)
     delivery = seen[number - 1]
     return _course(delivery, want) or _received(stage, delivery, want)
 

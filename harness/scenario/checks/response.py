@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.rig.dut import UplinkResult
+from harness.scenario.checks.refused import or_refused
 from harness.scenario.expect_model import ExitExpectation, ResponseExpectation
 from harness.scenario.stage import Stage
 from harness.scenario.verdict import Mismatch
@@ -15,7 +16,9 @@ def check_response(stage: Stage, want: ResponseExpectation) -> Mismatch | None:
         return Mismatch("an answer to a report", "the device has finished no report yet")
     result = results[-1]
     if want.status is not None and not _status_fits(want.status, result.status):
-        return Mismatch(f"the device to read status {want.status}", _show(result))
+        mismatch = Mismatch(f"the device to read status {want.status}", _show(result))
+        accepted = str(want.status).startswith("2")
+        return or_refused(stage, mismatch, result.status) if accepted else mismatch
     if want.error is not None:
         error = result.error or "none"
         if error != want.error and not (want.error == "any" and error != "none"):

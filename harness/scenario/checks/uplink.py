@@ -13,6 +13,7 @@ from harness.scenario.checks.records import (
     show,
     show_expected,
 )
+from harness.scenario.checks.refused import errors_of, why
 from harness.scenario.expect_model import UplinkExpectation
 from harness.scenario.stage import Stage
 from harness.scenario.verdict import Mismatch
@@ -56,33 +57,23 @@ def _nothing(stage: Stage, wanted: str) -> Mismatch:
     )
 
 
-def _errors(uplink: Uplink) -> tuple[str, ...]:
-    """The requirements that the uplink itself breaks."""
-    return tuple(dict.fromkeys(f.requirement for f in uplink.findings if f.severity == "error"))
-
-
-def _why(uplink: Uplink) -> str:
-    findings = "; ".join(f"{finding.requirement}: {finding.message}" for finding in uplink.findings)
-    return f"{uplink.outcome}" + (f" ({findings})" if findings else "")
-
-
 def _verdict(uplink: Uplink, want: UplinkExpectation) -> Mismatch | None:
     have = {finding.requirement for finding in uplink.findings}
     if want.outcome is not None and uplink.outcome != want.outcome:
-        return Mismatch(f"the uplink to be {want.outcome}", _why(uplink), _errors(uplink))
+        return Mismatch(f"the uplink to be {want.outcome}", why(uplink), errors_of(uplink))
     if want.findings is not None and not set(want.findings) <= have:
         missing = ", ".join(sorted(set(want.findings) - have))
-        return Mismatch(f"a finding for {missing}", _why(uplink))
+        return Mismatch(f"a finding for {missing}", why(uplink))
     unwanted = have & set(want.without or ())
     if unwanted:
         return Mismatch(
-            f"no finding for {', '.join(sorted(unwanted))}", _why(uplink), tuple(sorted(unwanted))
+            f"no finding for {', '.join(sorted(unwanted))}", why(uplink), tuple(sorted(unwanted))
         )
     graver = [f for f in uplink.findings if f.severity != "info"]
     if want.clean and graver:
         return Mismatch(
             "nothing to object to",
-            _why(uplink),
+            why(uplink),
             tuple(dict.fromkeys(finding.requirement for finding in graver)),
         )
     if want.explained is not None:
@@ -101,7 +92,7 @@ def _times(uplink: Uplink, want: UplinkExpectation) -> Mismatch | None:
     if want.base_time is None and want.times is None:
         return None
     if uplink.pack is None:
-        return Mismatch("a pack with times", _why(uplink), _errors(uplink))
+        return Mismatch("a pack with times", why(uplink), errors_of(uplink))
     if want.base_time is not None:
         receipt = want.base_time == "receipt"
         wanted_ns = _ns(uplink.received if receipt else want.base_time)
