@@ -114,10 +114,14 @@ def test_the_list_is_searched_and_filtered(served: Served, opened: Opened) -> No
     page = opened()
     page.get_by_text("3 uplinks · 2 accepted").wait_for()
     search = page.get_by_role("searchbox", name="Search the uplinks")
-    for words, left in [("meter", 1), ("token-formula", 1), ("tracker cel", 1), ("nothing", 0)]:
+    seen = [("token wrong", 1), ("#2", 1)]  # as it stands in the rows
+    for words, left in [
+        ("meter", 1), ("token-formula", 1), ("tracker cel", 1), *seen, ("nothing", 0),
+    ]:  # fmt: skip
         search.fill(words)
         page.get_by_text(f"{left} of 3 uplinks").wait_for()
         expect(rows(page)).to_have_count(left)
+    page.get_by_text("No uplink fits the search").wait_for()
     search.fill("")
     page.get_by_role("combobox", name="Which uplinks").select_option("refused")
     page.get_by_text("1 of 3 uplinks").wait_for()

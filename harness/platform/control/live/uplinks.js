@@ -5,6 +5,7 @@ import { RowList } from "./list.js";
 import { Detail } from "./detail.js";
 import { outcomeWords, severityMark } from "./words.js";
 
+const NONE_YET = "No uplink yet. Point a device at the address under About, or try the curl command there.";
 const KEEP = 20_000; // as many as the server keeps
 // Works for an event of the timeline and for an item of /api/uplinks alike.
 function summary(uplink) {
@@ -17,7 +18,7 @@ function summary(uplink) {
   return {
     key: uplink.exchange, exchange: uplink.exchange, device: uplink.device, outcome: uplink.outcome,
     grave, findings: uplink.findings.length, text, at: uplink.received,
-    haystack: [uplink.exchange, uplink.device ?? "unknown", uplink.outcome, text,
+    haystack: [`#${uplink.exchange}`, uplink.device ?? "unknown", uplink.outcome, outcomeWords(uplink.outcome), text,
       ...uplink.findings.map((finding) => finding.requirement)].join(" ").toLowerCase(),
   };
 }
@@ -81,7 +82,7 @@ export class UplinksView {
     this.detail = new Detail(context, () => this.back());
     this.list = new RowList({
       label: "Uplinks, newest first", height: 50, render: row, choose: (item) => this.show(item),
-      empty: "No uplink yet. Point a device at the address under About, or try the curl command there.",
+      empty: NONE_YET,
     });
     this.search = el("input", {
       type: "search", placeholder: "Search device, requirement, text", "aria-label": "Search the uplinks",
@@ -113,6 +114,7 @@ export class UplinksView {
       (!kind || item.outcome === kind || (kind === "refused" && item.outcome !== "accepted") ||
         (kind === "remarks" && item.findings > 0) || (kind === "clean" && item.findings === 0)) &&
       words.every((word) => item.haystack.includes(word));
+    this.list.empty.textContent = this.uplinks.all.length ? "No uplink fits the search." : NONE_YET;
     this.list.set(words.length || kind ? this.uplinks.all.filter(fits) : this.uplinks.all.slice());
     this.counted();
   }
