@@ -35,8 +35,10 @@ def is_told(kind: str) -> bool:
 
 
 def _uplink(_: Event, data: Data) -> Told:
-    outcome = str(data["outcome"])
-    return Told(outcome, data["device"] or "unknown", _exchange(data), outcome != _ACCEPTED)
+    outcome = said = str(data["outcome"])
+    if data.get("fault"):  # the verdict is the platform's; the device was told something else
+        said += f", its answer spoilt: {data['fault']}"
+    return Told(said, data["device"] or "unknown", _exchange(data), outcome != _ACCEPTED)
 
 
 def _attempt(_: Event, data: Data) -> Told:
@@ -101,7 +103,7 @@ _WORDS: Mapping[str, Callable[[Event, Data], Told | None]] = {
         f"TLS {data['outcome']} ({data['certificate']} certificate)", data["peer"]
     ),
     "store.failed": lambda _, data: Told(
-        f"{data['why']}; {data['uplinks']:,} uplinks were turned away", "store", bad=True
+        f"{data['why']}; uplinks turned away: {data['uplinks']:,}", "store", bad=True
     ),
     "store.recovered": lambda _, data: Told("can be written again", "store"),
     "actuator.request": _refused,

@@ -36,6 +36,7 @@ def request_fields(uplink: Uplink) -> dict[str, Any]:
 
 def verdict_fields(uplink: Uplink) -> dict[str, Any]:
     """Of the event ``uplink``."""
+    spoilt = {"fault": " + ".join(uplink.faults)} if uplink.faults else {}
     return {
         "exchange": uplink.exchange,
         "device": uplink.device,
@@ -44,6 +45,7 @@ def verdict_fields(uplink: Uplink) -> dict[str, Any]:
         "token": uplink.token.as_dict(),
         "pack": uplink.pack,
         "received": uplink.received,
+        **spoilt,
     }
 
 

@@ -100,6 +100,8 @@ def test_a_full_file_system_is_told_on_the_timeline(tmp_path: Path, tiny_disk: P
         assert "full" in failed.data["why"]
         answers = [event.data["status"] for event in rig.timeline.events("http.response")]
         assert answers == [202, 503, 202]
+        faults = [event.data.get("fault") for event in rig.timeline.events("uplink")]
+        assert faults == [None, "not-kept", None]
 
 
 def _free(folder: Path) -> int:

@@ -10,12 +10,19 @@ from harness.cli.serve_words import Told, told
 from harness.evidence import Event
 
 REQUEST = {"method": "POST", "path": "/actuator/downlinks"}
+UPLINK = {"exchange": 7, "device": "tracker-1", "outcome": "accepted", "findings": []}
 SMS = {"id": 3, "device": "tracker-1"}
 
 
 @pytest.mark.parametrize(
     ("kind", "data", "expected"),
     [
+        ("uplink", UPLINK, Told("accepted", "tracker-1", "#7")),
+        (
+            "uplink",
+            {**UPLINK, "fault": "not-kept"},
+            Told("accepted, its answer spoilt: not-kept", "tracker-1", "#7"),
+        ),
         ("actuator.request", {**REQUEST, "status": 201, "reason": None}, None),
         (
             "actuator.request",
