@@ -62,7 +62,8 @@ def test_one_uplink_in_every_detail(taking: Taking) -> None:
     taking.post(request(token=compute(BODY + b"\n", SECRET)))
     found = taking.get("/api/uplinks/1")
     assert found["body"] == BODY.decode()
-    assert found["bt"] == {"given": True, "moment": "2023-11-14T22:13:20.000Z"}
+    moment = "2023-11-14T22:13:20.000Z"
+    assert found["bt"] == {"given": True, "moment": moment, "seconds": 1_700_000_000}
     assert found["records"] == [
         {
             "name": "temperature",
