@@ -15,6 +15,7 @@ from harness.platform.uplink import Uplink
 Address = tuple[str, int]
 
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # bound everywhere: reached on this machine
+_GLOB = frozenset("[]{}")
 _OWN_OF_CURL = ("User-Agent", "Accept", "Content-Type")
 _DOCUMENTED = ("Host", TOKEN_HEADER, "Content-Type", "Content-Length")
 
@@ -51,15 +52,16 @@ def as_curl(
 ) -> str:
     """A shell command that sends the same request to the platform that listens there.
 
-    A request that curl cannot make, because its head is none, goes out with ``nc`` as it was. What
-    came by MQTT is published again, without credentials, which nobody but the broker has seen.
+    A request that curl cannot make, because its head is none or has other line ends or another
+    count than curl's, goes out with ``nc`` as it was. What came by MQTT is published again, without
+    credentials, which nobody but the broker has seen.
     """
     if uplink.message is not None:
         return _published(uplink.message, _reached(mqtt or ("127.0.0.1", 1883)))
     head = uplink.request
-    if head is None:
+    if head is None or (uplink.tls is None and _beyond_curl(head, uplink.body)):
         host, port = _reached(http or ("127.0.0.1", 80))
-        return f"{_printf(uplink.head + uplink.body)} | nc -w 5 {host} {port}"
+        return f"{_printf(uplink.head + uplink.body)} | nc -w 10 {host} {port}"
     if uplink.tls is not None and https is not None:
         host, port = _reached(https)
         reached = [("--cacert", "ca.pem"), ("--connect-to", f"::{_bracketed(host)}:{port}")]
@@ -69,6 +71,8 @@ def as_curl(
         reached = []
         url = f"http://{_bracketed(host)}:{port}"
     options = [("curl", "-sS", "-i"), *reached]
+    if WireNote.HTTP_1_0 in head.notes:
+        options.append(("--http1.0",))
     has_body = bool(uplink.body or head.all("Content-Length"))
     if head.method != "POST" or not has_body:
         options.append(("-X", head.method))
@@ -81,6 +85,10 @@ def as_curl(
             piped = f"{_printf(uplink.body)} | "
         options.append(("--data-binary", "@-" if piped else str(text)))
     target = head.target if head.target.startswith("/") else head.path
+    if "/." in target:
+        options.append(("--path-as-is",))
+    if not _GLOB.isdisjoint(target):
+        options.append(("--globoff",))
     options.append((url + target,))
     return piped + " \\\n  ".join(shlex.join(option) for option in options)
 
@@ -92,6 +100,12 @@ def _published(message: Message, address: Address) -> str:
     words = ["curl", "-sS", "--data-binary", "@-" if piped else str(text)]
     words.append(f"mqtt://{_bracketed(host)}:{port}/{quote(message.topic)}")
     return (f"{_printf(message.payload)} | " if piped else "") + shlex.join(words)
+
+
+def _beyond_curl(head: Head, body: bytes) -> bool:
+    """Whether curl would mend it: blank lines before it, bare LF, a length not the body's."""
+    mended = WireNote.BARE_LF in head.notes or WireNote.LEADING_BLANK in head.notes
+    return mended or (head.length is not None and head.length != len(body))
 
 
 def _sent(head: Head) -> list[tuple[str, str]]:

@@ -61,6 +61,8 @@ QUOTES = b'[{"bn":"urn:dev:IMEI:356726104408422:"},{"n":"it\'s","vs":"$HOME `ls`
         request(bytes(range(256))),
         request(b"", line=b"GET /elsewhere?a=1&b='2' HTTP/1.1"),
         request(token="A" * 64),
+        request(line=b"POST /ingestion/../{a,b}/[1-3]/./v1 HTTP/1.1"),
+        request(line=b"POST /ingestion/m2m/senml/v1 HTTP/1.0"),
     ],
 )  # fmt: skip
 def test_curl_sends_the_same_again(rig: Rig, raw: bytes) -> None:
@@ -73,6 +75,7 @@ def test_curl_sends_the_same_again(rig: Rig, raw: bytes) -> None:
     assert one is not None
     assert other is not None
     assert (other.method, other.target) == (one.method, one.target)
+    assert other.version == one.version
     counted = {"content-length"}
     wanted = sorted((n.lower(), v) for n, v in one.headers if n.lower() not in counted)
     assert sorted((n.lower(), v) for n, v in other.headers if n.lower() not in counted) == wanted
@@ -84,11 +87,21 @@ def test_what_is_no_request_goes_out_with_nc(rig: Rig) -> None:
     """Bytes that are no head cannot be said to curl."""
     uplink = sent(rig, b"\x16\x03\x01'%\\\r\n\r\n")
     command = as_curl(uplink, ("0.0.0.0", 8080), None)
-    assert command.endswith("| nc -w 5 127.0.0.1 8080")
+    assert command.endswith("| nc -w 10 127.0.0.1 8080")
     printed = subprocess.run(
         ["sh", "-c", command.partition(" | ")[0]], capture_output=True, timeout=10, check=True
     )
     assert printed.stdout == uplink.head + uplink.body
+
+
+@pytest.mark.parametrize("raw", [request(eol=b"\n"), b"\r\n" + request()])
+def test_what_curl_would_mend_goes_out_with_nc(rig: Rig, raw: bytes) -> None:
+    """Line ends that curl writes its own way: the same bytes, and so the same findings."""
+    command = as_curl(sent(rig, raw), rig.address, None)
+    printing, _, sending = command.partition(" | ")
+    assert sending.startswith("nc ")
+    printed = subprocess.run(["sh", "-c", printing], capture_output=True, timeout=10, check=True)
+    assert printed.stdout == raw
 
 
 def read_back(steps: str, folder: Path) -> None:
