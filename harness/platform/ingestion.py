@@ -239,11 +239,11 @@ class Ingestion:
             return
         assert isinstance(answer, Uplink)
         answer.whole = whole
-        answer.answered = True
         if answer.downlink is not None:
             self._settle(answer, answer.downlink, whole)
         if answer.delivery is not None and self._evidence.on:
             self._evidence.response(answer)
+        answer.answered = True  # last: who waits for it may look at all of the above
         self.store.touched()
 
     def _downlink_moved(self, downlink: Downlink, step: Transition) -> None:

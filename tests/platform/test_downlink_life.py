@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import UsageError
+from harness.evidence import Event
 from harness.platform.downlink_model import HISTORY_LIMIT, NEXT
 from harness.platform.downlinks import (
     Downlink,
@@ -67,6 +68,24 @@ def test_every_transition_is_on_the_timeline(rig: Rig) -> None:
     assert [(step.before, step.after, step.reason) for step in downlink.history] == expected
     assert downlink.modified_ns - downlink.created_ns == 60_000_000_000
     assert downlink.history[-1].at_ns == rig.clock.now_ns()
+
+
+def test_an_answered_uplink_has_its_downlink_behind_it(rig: Rig) -> None:
+    """Whoever waits for the answer finds the downlink done, and its delivery on the timeline."""
+    early: list[str] = []
+
+    def look(event: Event) -> None:
+        if any(uplink.answered for uplink in rig.platform.uplinks):
+            early.append(event.kind)
+
+    rig.timeline.listen(look)
+    rig.platform.queue_downlink("tracker-1", RECORDS)
+    rig.platform.faults.add(CloseAfterHeader())
+    rig.post(request())
+    rig.wait(1)
+    assert early == []
+    assert steps(rig)[-1][2].startswith("connection lost in exchange 1")
+    assert rig.timeline.events("http.response")
 
 
 def test_an_order_is_a_transition_with_its_reason(rig: Rig) -> None:

@@ -88,7 +88,9 @@ def test_an_uplink_is_answered_shown_and_printed(served: Served) -> None:
         [],
     )
     assert uplink["pack"][0]["bt"] == 1700000000
-    assert served.api("/api/downlinks")[1][0]["status"] == "Succeeded"
+    deadline = Deadline.after(10)  # the answer may be here before the server has noted it
+    while served.api("/api/downlinks")[1][0]["status"] != "Succeeded":
+        assert not deadline.expired
     served.process.send_signal(signal.SIGTERM)
     out, _ = served.process.communicate(timeout=10)
     assert served.process.returncode == 0
