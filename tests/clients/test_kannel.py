@@ -8,7 +8,7 @@ import subprocess
 import threading
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -19,6 +19,7 @@ from harness.virtual_modem import FAMILIES
 from tests.clients.conftest import Make
 from tests.clients.modems import STORING, Modem
 from tests.clients.running import needs
+from tests.ports import reserved_port
 
 pytestmark = [pytest.mark.external, needs("kannel", "bearerbox", "smsbox")]
 TO = "+31612345678"
@@ -51,15 +52,6 @@ class _Answer(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *args: object) -> None:
         """Nothing on the test's standard error."""
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody uses now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 def configuration(folder: Path, modems: dict[str, Modem], ports: list[int], service: int) -> str:
@@ -118,10 +110,12 @@ def test_kannel_hands_over_what_came_and_sends(modem: Make, tmp_path: Path) -> N
         one.deliver("Hello {5277}")
     service = Service()
     try:
-        ports = free_ports(3)
         file = tmp_path / "kannel.conf"
-        file.write_text(configuration(tmp_path, modems, ports, service.server_port))
-        with started("bearerbox", file, ports[1]), started("smsbox", file, ports[2]):
+        with ExitStack() as held:
+            ports = [held.enter_context(reserved_port()) for _ in range(3)]
+            file.write_text(configuration(tmp_path, modems, ports, service.server_port))
+            held.enter_context(started("bearerbox", file, ports[1]))
+            held.enter_context(started("smsbox", file, ports[2]))
             for family in modems:
                 order = {"username": "u", "password": "p", "to": TO, "smsc": family, "text": "hoi"}
                 asked = f"http://127.0.0.1:{ports[2]}/cgi-bin/sendsms?{urlencode(order)}"

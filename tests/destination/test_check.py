@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import http.server
 import json
-import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ import pytest
 from harness.cli.main import main
 from harness.network.certificates import CertificateKind
 from tests.destination.bench import HOST, SECRET
+from tests.ports import reserved_port
 from tests.tls.https import authority
 
 Judge = Callable[[bytes, str], bool]
@@ -240,9 +240,8 @@ class Quiet(http.server.BaseHTTPRequestHandler):
 
 def test_nobody_there_and_nobody_that_speaks_tls(check: Callable[..., Checked]) -> None:
     """A closed port and a plain HTTP server are told apart."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        closed = f"127.0.0.1:{listener.getsockname()[1]}"
-    done = check(["--connect", closed])
+    with reserved_port() as closed:
+        done = check(["--connect", f"127.0.0.1:{closed}"])
     assert done.code == 1
     assert "no connection to" in done.seen["tls"]
     plain = http.server.HTTPServer(("127.0.0.1", 0), Quiet)

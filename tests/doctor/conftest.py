@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,17 +21,12 @@ from harness.virtual_modem import (
     Subscription,
     VirtualModem,
 )
+from tests.ports import reserved_port
 
 SECRET = "TrackerPlusSecret0123456789abc"
 IMEIS = ("356726104408422", "356726104408505")
 ICCIDS = ("8931041010654378930", "8931041010654370194")
 QUICK = DoctorSettings(answer_s=0.1, registration_s=1.0, connect_s=5.0, ready_s=3.0)
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 @dataclass
@@ -70,9 +64,10 @@ class Lab:
 
 
 @pytest.fixture
-def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     monkeypatch.setenv("LAB_SECRET", SECRET)
-    return Lab(tmp_path, free_port())
+    with reserved_port() as port:
+        yield Lab(tmp_path, port)
 
 
 MakeModem = Callable[..., VirtualModem]

@@ -14,6 +14,7 @@ import pytest
 
 from harness.line.lock import PortLock
 from tests.faults.place import Place
+from tests.ports import reserved_port
 
 RIG = """\
 rig: real
@@ -39,9 +40,10 @@ def silent_port() -> Iterator[str]:
     os.close(theirs)
 
 
-def free_address() -> str:
-    with closing(socket.create_server(("127.0.0.1", 0))) as sock:
-        return f"127.0.0.1:{sock.getsockname()[1]}"
+@pytest.fixture
+def free_address() -> Iterator[str]:
+    with reserved_port() as port:
+        yield f"127.0.0.1:{port}"
 
 
 def rig_error(place: Place, *messages: str) -> str:
@@ -56,17 +58,17 @@ def rig_error(place: Place, *messages: str) -> str:
     return ended.text
 
 
-def test_a_port_that_does_not_exist(place: Place) -> None:
+def test_a_port_that_does_not_exist(place: Place, free_address: str) -> None:
     """The port is named."""
-    place.rig(RIG.format(bind=free_address(), port="/dev/ttyNOTHERE7"))
+    place.rig(RIG.format(bind=free_address, port="/dev/ttyNOTHERE7"))
     rig_error(place, "/dev/ttyNOTHERE7")
 
 
-def test_a_port_in_use(place: Place, silent_port: str) -> None:
+def test_a_port_in_use(place: Place, free_address: str, silent_port: str) -> None:
     """The message names the process that holds it."""
     lock = PortLock(silent_port)
     try:
-        place.rig(RIG.format(bind=free_address(), port=silent_port))
+        place.rig(RIG.format(bind=free_address, port=silent_port))
         rig_error(place, silent_port, f"process {os.getpid()}")
     finally:
         lock.release()

@@ -29,6 +29,7 @@ from harness.line import (
     PortSettings,
 )  # fmt: skip
 from tests.line.peer import Peer
+from tests.ports import reserved_port
 
 OK = b"\r\nOK\r\n"
 ANSWER = b"AT+CSQ\r\r\n+CSQ: 18,99\r\n\r\nOK\r\n"
@@ -258,9 +259,7 @@ def test_socket_that_closes() -> None:
 
 def test_socket_that_refuses() -> None:
     """A connection that cannot be made is a rig error."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    with pytest.raises(RigError, match="cannot open socket://"):
+    with reserved_port() as port, pytest.raises(RigError, match="cannot open socket://"):
         AtChannel(f"socket://127.0.0.1:{port}")
 
 

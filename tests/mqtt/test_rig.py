@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from harness.platform.mqtt.settings import BrokerKind, MqttSettings
 from harness.rig.mqtt import mqtt_of
 from harness.scenario.load import load_cases
 from tests.faults.place import ROOT, Place
+from tests.ports import reserved_port
 
 RIG = (ROOT / "rigs" / "mqtt.yaml").read_text(encoding="utf-8")
 SCENARIOS = ROOT / "scenarios" / "mqtt"
@@ -78,11 +78,9 @@ def test_other_rigs_skip_them_with_the_reason(place: Place) -> None:
 def test_a_broker_that_is_not_there_is_the_rig_s_fault(place: Place) -> None:
     """Never held against the device: exit 3, and the address is named."""
     shutil.copy(SCENARIOS / "topic.yaml", place.folder / "scenarios")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    external = f"external\n  address: 127.0.0.1:{port}"
-    ended = place.run("scenarios", "--rig", rig(place, broker=external, credentials="none"))
+    with reserved_port() as port:
+        external = f"external\n  address: 127.0.0.1:{port}"
+        ended = place.run("scenarios", "--rig", rig(place, broker=external, credentials="none"))
     assert ended.code == 3, ended.text
     assert f"the MQTT broker at 127.0.0.1:{port}" in ended.text
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,22 +17,24 @@ from pathlib import Path
 import pytest
 
 from harness.clock import Deadline, pause
+from tests.ports import reserved_port
 
 ROOT = Path(__file__).parents[2]
 IMEI, ICCID, MSISDN = "356726104408679", "8931041010654370277", "+3197012345681"
 SECRET = "BenchDeviceSecretFromTheEnvironment1"
 
 
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+@pytest.fixture
+def port() -> Iterator[int]:
+    """The platform's, which the modem is told before there is a platform."""
+    with reserved_port() as held:
+        yield held
 
 
 @pytest.fixture
-def modem(tmp_path: Path) -> Iterator[tuple[Path, int]]:
+def modem(tmp_path: Path, port: int) -> Iterator[tuple[Path, int]]:
     """A modem process: the path of its port, and where 10.151.236.157:80 leads to."""
-    link, ready, port = tmp_path / "modem", tmp_path / "ready.json", free_port()
+    link, ready = tmp_path / "modem", tmp_path / "ready.json"
     process = subprocess.Popen(
         [sys.executable, "-m", "harness", "modem", "--link", str(link), "--ready", str(ready),
          "--imei", IMEI, "--iccid", ICCID, "--msisdn", MSISDN, "--apn", "kpnthings2.m2m",
