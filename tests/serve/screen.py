@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import select
 import socket
 import struct
@@ -56,9 +57,11 @@ class Seen:
                 pytest.fail("this is not what was waited for:\n" + "\n".join(self.lines))
         return self.lines
 
-    def until_written(self, wanted: bytes, timeout_s: float = 30.0) -> None:
+    def until_written(self, *wanted: bytes, timeout_s: float = 30.0) -> None:
+        """Until all of ``wanted`` were written, each behind the one before it."""
         deadline = Deadline.after(timeout_s)
-        while wanted not in self.raw:
+        pattern = re.compile(b".*".join(map(re.escape, wanted)), re.DOTALL)
+        while not pattern.search(self.raw):
             if not self._more(deadline):
                 pytest.fail(f"{wanted!r} not in {self.raw[-300:]!r}")
 
