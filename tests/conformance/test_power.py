@@ -76,9 +76,9 @@ def test_clock_of_the_network(bench: Make, family: str) -> None:
 
 @pytest.mark.parametrize("family", ALL)
 def test_clock_set_by_the_host(bench: Make, family: str) -> None:
-    """A clock that was set reads back as the same moment."""
+    """A clock that was set reads back as the same moment, once the network has told its own."""
     one = bench(family)
-    one.ready()
+    one.attach()
     for zone in (UTC, timezone(timedelta(hours=2)), timezone(timedelta(hours=-3.5))):
         moment = datetime(2027, 7, 1, 23, 30, tzinfo=zone)
         one.modem.set_clock(moment)

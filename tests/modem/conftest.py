@@ -26,9 +26,13 @@ ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Length: 4\r\n\r\nOK\r\n"
 
 @dataclass
 class Server:
-    """Answers each request with the next of ``replies``; one without a length ends by closing."""
+    """Answers each request with the next of ``replies``; one without a length ends by closing.
 
-    replies: deque[bytes] = field(default_factory=deque)
+    None is a silence, as when there is none left: said in advance, it cannot come to the answer of
+    the next request when this one was slow to arrive.
+    """
+
+    replies: deque[bytes | None] = field(default_factory=deque)
     requests: list[bytes] = field(default_factory=list)
     connections: int = 0
 
@@ -59,9 +63,9 @@ class Server:
             peer.settimeout(10)
             while request := self._request(peer):
                 self.requests.append(request)
-                if not self.replies:
+                reply = self.replies.popleft() if self.replies else None
+                if reply is None:
                     continue
-                reply = self.replies.popleft()
                 peer.sendall(reply)
                 if b"Content-Length:" not in reply:
                     return

@@ -97,8 +97,7 @@ def test_input_during_a_command_is_bounded(bench: Make) -> None:
     one = bench(settings=ModemSettings(input_limit=100, response_s={"+CBC": 0.2}))
     one.host.boot()
     one.host.ask("ATE0")
-    os.write(one.host.fd, b"AT+CBC\r")
-    os.write(one.host.fd, b"x" * 1000)
+    os.write(one.host.fd, b"AT+CBC\r" + b"x" * 1000)
     one.host.read_until(b"OK\r\n")
     dropped = [e.data["dropped"] for e in one.timeline.events("line.fault")]
     assert sum(dropped) >= 900 - len(b"AT+CBC\r")
