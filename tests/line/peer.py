@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
+ESC = b"\x1b"
 Answer = bytes | Callable[["Peer"], bytes]
 
 
@@ -78,7 +79,9 @@ class Peer:
 
     def _answer(self, buffer: bytes) -> bytes:
         while buffer and self.master >= 0:
-            if buffer in self.script and not buffer.endswith(b"\r"):
+            if buffer.startswith(ESC) and ESC in self.script:  # leaves a prompt by itself
+                line, buffer = ESC, buffer[1:]
+            elif buffer in self.script and not buffer.endswith(b"\r"):
                 line, buffer = buffer, b""
             elif b"\r" in buffer:
                 line, _, buffer = buffer.partition(b"\r")

@@ -138,12 +138,12 @@ def test_out_of_step(peer: Peer) -> None:
 
 def test_a_probe_that_nobody_hears(peer: Peer) -> None:
     """It is given up after the time set for it, and followed by another."""
-    del peer.script[b"AT"]
+    deaf = iter((b"", b""))
+    peer.script[b"AT"] = lambda _: next(deaf, OK)
     with AtChannel(peer.path) as channel:
         channel.quiet_s, channel.probe_s = 0.01, 0.03
-        with pytest.raises(OutOfStep):
-            channel.resync(timeout_s=0.5)
-    assert len(peer.heard) > 1
+        channel.resync(timeout_s=30)
+    assert len(peer.heard) >= 4  # two that nobody heard, and two clean answers
     assert set(peer.heard) == {b"AT"}
 
 
