@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import select
 import termios
 
 import pytest
 
+from harness.clock import Deadline, pause
 from harness.line import PortBusy, PortLock
+from harness.line.port import Port
 from harness.rig.discover import Sound, probe
 from tests.discover.ports import MODEM, FakePort, ScriptedModem, frame, nmea
 
@@ -134,6 +137,21 @@ def test_a_modem_that_lost_the_first_command() -> None:
     with FakePort(sleepy) as port:
         found = probe(port.path, bauds=(115_200,), wait_s=0.1)
     assert (found.sound, found.line_end) == (Sound.AT, "\r")
+
+
+def test_a_busy_host_does_not_miss_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has come by the end of the wait is heard, though the host was away for all of it."""
+    write = Port.write
+
+    def slowly(port: Port, data: bytes, deadline: Deadline) -> None:
+        write(port, data, deadline)
+        select.select([modem.slave], [], [], 10)  # the answer is there
+        pause(deadline.left())
+
+    monkeypatch.setattr(Port, "write", slowly)
+    with FakePort(ScriptedModem(MODEM)) as modem:
+        found = probe(modem.path, bauds=(115_200, 9_600), wait_s=0.05)
+    assert (found.sound, found.baud) == (Sound.AT, 115_200)
 
 
 def test_a_locked_port_is_not_opened() -> None:

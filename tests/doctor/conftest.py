@@ -26,7 +26,9 @@ from tests.ports import reserved_port
 SECRET = "TrackerPlusSecret0123456789abc"
 IMEIS = ("356726104408422", "356726104408505")
 ICCIDS = ("8931041010654378930", "8931041010654370194")
+PATIENT = DoctorSettings()
 QUICK = DoctorSettings(answer_s=0.1, registration_s=1.0, connect_s=5.0, ready_s=3.0)
+"""For what is waited for in vain."""
 
 
 @dataclass
@@ -53,7 +55,7 @@ class Lab:
         """The mapping of a device with the numbers of :meth:`modem`."""
         return f"imei: '{IMEIS[number]}', iccid: '{ICCIDS[number]}', modem: {{port: {port}}}{more}"
 
-    def examine(self, settings: DoctorSettings = QUICK) -> RigHealth:
+    def examine(self, settings: DoctorSettings = PATIENT) -> RigHealth:
         """What the doctor finds on the rig file that was written last."""
         rig = load_rig(self.folder / "lab.yaml")
         session = RigSession(rig, self.folder / "out")

@@ -16,7 +16,7 @@ from harness.rig.doctor import DeviceHealth, State
 from harness.rig.doctor.findings import CHECKS
 from harness.virtual_modem import ModemSettings, Subscription
 from tests.discover.ports import MODEM, FakePort, ScriptedModem, nmea
-from tests.doctor.conftest import ICCIDS, IMEIS, Lab, MakeModem, row
+from tests.doctor.conftest import ICCIDS, IMEIS, QUICK, Lab, MakeModem, row
 
 
 def states(device: DeviceHealth) -> dict[str, State]:
@@ -109,7 +109,7 @@ def test_a_silent_port(lab: Lab) -> None:
     """No answer at any rate: what to check is said."""
     with FakePort() as port:
         lab.write(tracker=lab.device(0, port.path))
-        found = row(lab.examine(), "baud")
+        found = row(lab.examine(QUICK), "baud")
     assert found.state is State.UNFIT
     assert "no answer" in found.seen
     assert "check power" in found.advice
@@ -153,7 +153,7 @@ def test_garbage(lab: Lab) -> None:
     """Bytes without sense at every rate are shown."""
     with FakePort(lambda port, data: b"\xff\xfe\x80\x81" * len(data)) as port:
         lab.write(tracker=lab.device(0, port.path))
-        assert "make no sense" in row(lab.examine(), "baud").seen
+        assert "make no sense" in row(lab.examine(QUICK), "baud").seen
 
 
 def test_swapped_sims_are_named(lab: Lab, modem: MakeModem) -> None:
@@ -227,7 +227,7 @@ def test_no_network(lab: Lab, modem: MakeModem) -> None:
     one = modem()
     one.coverage(False)
     lab.write(tracker=lab.device(0, one.path))
-    (device,) = lab.examine().devices
+    (device,) = lab.examine(QUICK).devices
     assert "none within 1 s" in row(device, "registration").seen
     assert row(device, "apn").seen == "not registered"
     assert row(device, "platform").seen == "not registered"

@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.rig.doctor import State, examine
 from harness.rig.rig import load_rig
 from harness.rig.session import RigSession
-from tests.doctor.conftest import QUICK
+from tests.doctor.conftest import PATIENT
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,7 +16,7 @@ def test_every_family_can_be_examined(tmp_path: Path) -> None:
     """Each is fit; the only remark is that plain 27.007 knows no sockets."""
     session = RigSession(load_rig(ROOT / "rigs" / "families.yaml"), tmp_path)
     try:
-        health = examine(session, QUICK)
+        health = examine(session, PATIENT)
     finally:
         session.close()
     assert health.fit

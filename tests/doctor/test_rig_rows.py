@@ -11,7 +11,7 @@ import pytest
 
 from harness.cli.main import main
 from harness.rig.doctor import DoctorSettings, State
-from tests.doctor.conftest import QUICK, Lab, MakeModem
+from tests.doctor.conftest import Lab, MakeModem
 
 SIM = Path(__file__).parents[2] / "rigs" / "sim.yaml"
 
@@ -114,7 +114,7 @@ def test_a_platform_address_that_is_taken(lab: Lab, modem: MakeModem) -> None:
     """Another program on the address makes the rig unfit; the device's own row is not checked."""
     lab.write(tracker=lab.device(0, modem().path))
     with socket.create_server(("127.0.0.1", lab.port)):
-        health = lab.examine(QUICK)
+        health = lab.examine()
     (platform,) = [finding for finding in health.bench if finding.check == "platform"]
     assert platform.state is State.UNFIT
     assert "another program is listening there" in platform.seen

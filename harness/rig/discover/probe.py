@@ -125,8 +125,8 @@ def _waits_for_lf(port: Port, wait_s: float) -> bool:
 def _hear(port: Port, question: bytes, wait_s: float, heard: bytes) -> bytes:
     deadline = Deadline.after(wait_s)
     port.write(question, deadline)
-    while not deadline.expired:
+    while True:
+        last = deadline.expired  # what came while this process had to wait still counts
         heard = (heard + port.read(deadline.at))[-_KEPT:]
-        if recognise_sound(heard, _ASK) is Sound.AT:
-            break
-    return heard
+        if last or recognise_sound(heard, _ASK) is Sound.AT:
+            return heard
