@@ -22,6 +22,8 @@ HOST = "hook.example"
 SECRET = "Destination#Secret0123456789abcdef"
 PLUG = "fbc063cb-4dd4-41b3-917a-e2d1ea907f75"
 QUICK = PlatformSettings(destinations=DestinationSettings(hold_s=0.2))
+PATIENT = PlatformSettings(destinations=DestinationSettings(hold_s=30.0))
+"""For endpoints that answer, be they ever so slow: a clock that moves on times them out."""
 
 
 def destination(address: tuple[str, int] | None = None, **changes: object) -> Destination:
@@ -64,8 +66,11 @@ class Forwarding:
 
 @contextlib.contextmanager
 def forwarding(
-    answers: Sequence[Behaviour] = (200,), kind: CertificateKind = "right", **changes: object
+    answers: Sequence[Behaviour] = (200,),
+    kind: CertificateKind = "right",
+    settings: PlatformSettings = PATIENT,
+    **changes: object,
 ) -> Iterator[Forwarding]:
-    with endpoint(answers, kind) as (made, address), running(QUICK) as rig:
+    with endpoint(answers, kind) as (made, address), running(settings) as rig:
         rig.platform.add_destination(destination(address, **changes))
         yield Forwarding(rig, made)

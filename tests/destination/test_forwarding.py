@@ -10,7 +10,8 @@ import pytest
 from harness.clock import Deadline
 from harness.errors import UsageError
 from harness.network.certificates import CertificateKind
-from tests.destination.bench import HOST, PLUG, SECRET, destination, forwarding
+from harness.platform.destination.endpoint import Behaviour
+from tests.destination.bench import HOST, PLUG, QUICK, SECRET, destination, forwarding
 from tests.platform.bench import request
 
 M2M = b'[{"bn":"urn:dev:IMEI:356726104408422:","bt":1585650750},{"n":"t","u":"Cel","v":21.5}]'
@@ -95,6 +96,24 @@ def test_three_attempts_at_their_moments_then_discarded() -> None:
         assert len(to.endpoint.received) == 3
 
 
+@pytest.mark.parametrize(("answers", "status"), [([200], "delivered"), ([500] * 3, "discarded")])
+def test_an_attempt_is_seen_with_what_it_led_to(answers: list[Behaviour], status: str) -> None:
+    """Nobody finds the last attempt made and the pack pending still; both are told before."""
+    with forwarding(answers) as to:
+        seen: list[tuple[int, str]] = []
+        to.rig.timeline.listen(
+            lambda _: seen.extend(
+                (len(one.attempts), one.status) for one in to.rig.platform.deliveries
+            )
+        )
+        to.rig.post(request(M2M))
+        to.delivery(1)
+        to.rig.clock.advance(120)
+        assert to.delivery(len(answers)).status == status
+        assert (len(answers), "pending") not in seen
+        assert to.rig.timeline.events("destination.status")
+
+
 def test_a_later_attempt_delivers_the_same_bytes() -> None:
     """Any 2xx ends it; the request is the same each time."""
     with forwarding([503, 204]) as to:
@@ -110,7 +129,7 @@ def test_a_later_attempt_delivers_the_same_bytes() -> None:
 
 def test_a_silent_endpoint_times_out_on_the_scenario_clock() -> None:
     """No answer: the attempt ends when scenario time says so, without waiting for real."""
-    with forwarding(["silent", "silent", 200]) as to:
+    with forwarding(["silent", "silent", 200], settings=QUICK) as to:
         to.rig.post(request(M2M))
         to.rig.clock.advance(35)
         delivery = to.delivery(3)

@@ -251,20 +251,24 @@ class Destinations:
         delivery = running.delivery
         at_s = (running.started_ns - delivery.accepted_ns) / NS
         attempt = Attempt(len(delivery.attempts) + 1, at_s, sent)
-        delivery.attempts.append(attempt)
         self._recorder.record(
             _SOURCE, "destination.attempt", delivery=delivery.number,
             destination=delivery.destination, exchange=delivery.exchange, device=delivery.device,
             url=running.destination.url, request=delivery.request,
             timeout_s=self.settings.timeouts_s[attempt.number - 1], **attempt.as_dict(),
         )  # fmt: skip
+        status: DeliveryStatus = "pending"
         if sent.outcome == "delivered":
-            self._settle(delivery, "delivered")
+            status = "delivered"
         elif attempt.number == len(self.settings.timeouts_s):
-            self._settle(delivery, "discarded")
+            status = "discarded"
+        if status != "pending":
+            self._settle(delivery, status)
+        # Last, and in this order: who sees the attempt sees what it led to, and finds it recorded.
+        delivery.status = status
+        delivery.attempts.append(attempt)
 
     def _settle(self, delivery: Delivery, status: DeliveryStatus) -> None:
-        delivery.status = status
         self._by_number.pop(delivery.number, None)
         if self.done is not None:
             self.done(delivery.exchange, delivery.destination)
