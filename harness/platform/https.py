@@ -77,8 +77,8 @@ class HttpsFront:
     def note(self, **seen: Any) -> None:
         """Remember a handshake that is over, and say so on the timeline."""
         handshake = Handshake(next(self._numbers), **seen)
-        self.handshakes.append(handshake)
         self._evidence.handshake(handshake)
+        self.handshakes.append(handshake)  # behind: who waits for it finds it on the timeline
         self.ingestion.store.touched()
 
     def stop(self) -> None:

@@ -244,7 +244,9 @@ def test_garbage_after_the_handshake_began_fails_it(https: Https) -> None:
 
 
 def test_handshakes_are_on_the_timeline(https: Https) -> None:
-    """One event each, with certificate, outcome and findings."""
+    """One event each, with certificate, outcome and findings, before anybody is told of it."""
+    known: list[int] = []
+    https.rig.timeline.listen(lambda _: known.append(len(https.rig.platform.handshakes)))
     https.rig.platform.present_certificate("expired")
     with pytest.raises(ssl.SSLCertVerificationError):
         https.post(ip_request())
@@ -252,3 +254,4 @@ def test_handshakes_are_on_the_timeline(https: Https) -> None:
     (event,) = [event for event in https.rig.timeline.events() if event.kind == "tls.handshake"]
     assert event.data["certificate"] == "expired"
     assert event.data["alert"] == "certificate expired"
+    assert known == [0]
