@@ -17,6 +17,7 @@ import pytest
 
 from harness.clock import Deadline, pause
 from tests.platform.bench import read_answer, request
+from tests.ports import reserved_port
 
 if not shutil.which("chromium"):
     pytest.skip("chromium is not installed", allow_module_level=True)
@@ -33,14 +34,14 @@ DEVICES = f"""devices:
 
 
 class Served:
-    """A running ``hil serve`` with a frozen clock."""
+    """A running ``hil serve`` with a frozen clock, at two ports of loopback that are free."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, http: int, control: int) -> None:
         self._folder = folder
         self._ready = folder / "ready.json"
         (folder / "devices.yaml").write_text(DEVICES)
         self.bound: dict[str, str] = {}
-        self.start("127.0.0.1:0", "127.0.0.1:0")
+        self.start(f"127.0.0.1:{http}", f"127.0.0.1:{control}")
 
     def start(self, http: str, control: str, *more: str) -> None:
         self._ready.unlink(missing_ok=True)
@@ -92,10 +93,11 @@ class Served:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    made = Served(tmp_path)
-    yield made
-    if made.process.poll() is None:
-        made.stop()
+    with reserved_port() as http, reserved_port() as control:  # also while it is started anew
+        made = Served(tmp_path, http, control)
+        yield made
+        if made.process.poll() is None:
+            made.stop()
 
 
 @pytest.fixture(scope="module")
