@@ -102,7 +102,13 @@ def test_an_sms_is_submitted_and_followed_to_its_end(served: Served, opened: Ope
         forward(page, "+1 d")
     page.get_by_text("FAILED after 32 attempts, the last at 2026-03-03 09:05:00").wait_for()
     page.get_by_text("The 32 attempts as a table").click()
-    page.get_by_role("cell", name="1 d 21 h").wait_for()
+    attempt = page.get_by_role("cell", name="1 d 21 h")
+    attempt.wait_for()
+    page.get_by_label("Name of the record").fill("led")
+    page.get_by_label("Value", exact=True).fill("1")
+    page.get_by_role("button", name="Queue the downlink").click()
+    page.get_by_role("cell", name="dl-1", exact=True).wait_for()  # all is drawn again
+    assert attempt.is_visible()
 
 
 def test_the_clock_refuses_what_is_no_duration(served: Served, opened: Opened) -> None:

@@ -25,6 +25,15 @@ export function put(node, ...children) {
   return node;
 }
 
+const open = new Set();
+
+// What is unfolded stays so when it is drawn again; `key` tells it from others on the page.
+export function folded(key, summary, ...children) {
+  const note = (unfolded) => (unfolded ? open.add(key) : open.delete(key));
+  summary.addEventListener("click", (event) => note(!event.currentTarget.parentNode.open)); // toggle comes later
+  return el("details", { open: open.has(key), ontoggle: (event) => note(event.target.open) }, summary, ...children);
+}
+
 export function button(text, onclick, attributes = {}) {
   return el("button", { type: "button", onclick, ...attributes }, text);
 }

@@ -1,21 +1,17 @@
 // The life of a downlink or SMS: its steps with moment and reason, and what can be done with it.
 import { put as change } from "./api.js";
-import { button, el, plural, time, toast } from "./dom.js";
+import { button, el, folded, plural, time, toast } from "./dom.js";
 
 const MOVES = {
   Queued: [["Release", "Executing", "it goes with the next uplink"], ["Give up", "Failed", "it is not sent"]],
   Executing: [["Put back", "Queued", "it waits"], ["Give up", "Failed", "it is not sent"]],
 };
-const open = new Set(); // what is unfolded stays so when the tables are drawn again
 
 export function life(kind, one) {
   const key = `${kind} ${one.id}`;
   const steps = one.transitions.map((step) => el("li", {},
     el("span", { class: "dim" }, `${time(step.at)} `), step.from === step.to ? "" : `${step.to}: `, step.reason));
-  return el("details", {
-    open: open.has(key),
-    ontoggle: (event) => (event.target.open ? open.add(key) : open.delete(key)),
-  }, el("summary", { "aria-label": `Life of ${key}` }, plural(steps.length, "step")), el("ol", {}, steps));
+  return folded(key, el("summary", { "aria-label": `Life of ${key}` }, plural(steps.length, "step")), el("ol", {}, steps));
 }
 
 export function moves(one, refresh) {

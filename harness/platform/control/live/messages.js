@@ -1,6 +1,6 @@
 // Downlinks and SMS: composing them, and what became of them.
 import { get, post } from "./api.js";
-import { button, choice, el, field, put, span, table, time, toast } from "./dom.js";
+import { button, choice, el, field, folded, put, span, table, time, toast } from "./dom.js";
 import { life, moves } from "./life.js";
 import { schedule } from "./schedule.js";
 
@@ -128,7 +128,7 @@ export class MessagesView {
     put(this.drawn,
       sms ? el("p", {}, `SMS ${sms.id} to ${sms.device}: `, status(sms.status)) : el("p", { class: "dim" }, "As every SMS has it:"),
       schedule(plan, sms, this.context.now()),
-      sms ? el("details", {}, el("summary", {}, `The ${sms.attempts.length} attempts as a table`),
+      sms ? folded(`attempts of SMS ${sms.id}`, el("summary", {}, `The ${sms.attempts.length} attempts as a table`),
         table(["Attempt", "After", "At", "Outcome"], sms.attempts.map((one) => [one.number, span(one.elapsed_s), time(one.at), `${one.outcome}${one.detail ? `: ${one.detail}` : ""}`]), "None yet.")) : null);
   }
 }
