@@ -83,7 +83,7 @@ class Daemon:
 
     def modems(self, count: int) -> dict[str, str]:
         """Path of each modem by its IMEI, when there are so many that can be used."""
-        deadline = Deadline.after(45)
+        deadline = Deadline.after(120)
         while True:
             found = {}
             for path in self.ask("-L")["modem-list"]:
@@ -97,7 +97,7 @@ class Daemon:
 
     def state(self, path: str, wanted: str) -> Any:
         """All about a modem once it is in a state."""
-        deadline = Deadline.after(20)
+        deadline = Deadline.after(60)
         while (about := self.ask("-m", path)["modem"])["generic"]["state"] != wanted:
             assert not deadline.expired, f"{about['generic']}\n{self.log()}"
             pause(0.1)
