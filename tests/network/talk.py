@@ -16,11 +16,11 @@ def connect(
 ) -> tuple[socket.socket, socket.socket]:
     """A connected pair: the client's end, the listener's end."""
     ours = client.stream()
-    ours.settimeout(5.0)
+    ours.settimeout(10.0)
     ours.connect(to)
-    listener.settimeout(5.0)
+    listener.settimeout(10.0)
     theirs, _ = listener.accept()
-    theirs.settimeout(5.0)
+    theirs.settimeout(10.0)
     return ours, theirs
 
 
