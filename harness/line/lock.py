@@ -14,6 +14,8 @@ from harness.clock import Deadline, pause, wall
 from harness.errors import RigError
 from harness.line.errors import PortBusy
 
+_MAKING_S = 1.0  #: for making a lock file and opening it to all, by whoever comes first
+
 
 def _folder() -> Path:
     folder = Path(tempfile.gettempdir()) / "things-hil-ports"
@@ -24,17 +26,28 @@ def _folder() -> Path:
 
 
 def _open(path: Path) -> int:
+    deadline = Deadline.after(_MAKING_S)
+    while True:
+        try:
+            return _opened(path)
+        except FileExistsError:
+            continue  # somebody made it meanwhile
+        except OSError as error:
+            # Another user has made folder or file, and is just about to open them to all.
+            if not isinstance(error, PermissionError) or deadline.expired:
+                raise RigError(f"cannot open the lock file {path}: {error.strerror}") from error
+            pause(0.01)
+
+
+def _opened(path: Path) -> int:
     flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
-        try:
-            # Without O_CREAT first: protected_regular refuses it on other users' files.
-            return os.open(path, flags)
-        except FileNotFoundError:
-            fd = os.open(path, flags | os.O_CREAT, 0o666)
-            os.fchmod(fd, 0o666)
-            return fd
-    except OSError as error:
-        raise RigError(f"cannot open the lock file {path}: {error.strerror}") from error
+        # Without O_CREAT first: protected_regular refuses it on other users' files.
+        return os.open(path, flags)
+    except FileNotFoundError:
+        fd = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o666)
+        os.fchmod(fd, 0o666)
+        return fd
 
 
 def _program() -> str:

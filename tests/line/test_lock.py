@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.errors import RigError
 from harness.line import PortBusy, PortLock
 
 
@@ -58,3 +59,33 @@ def test_a_waiter_gives_up_at_its_limit(port: str) -> None:
     with pytest.raises(PortBusy, match=r"process \d+ .* \(waited 0.1 s\)"):
         PortLock(port, wait_s=0.1)
     holder.release()
+
+
+def test_a_lock_that_another_user_is_just_making_is_waited_for(
+    port: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between making folder and file and opening them to all, others may not use them."""
+    opened, refusals = os.open, [PermissionError(13, "Permission denied")] * 3
+
+    def meanwhile(path: str | Path, *arguments: int) -> int:
+        if str(path).endswith(".lock") and refusals:
+            raise refusals.pop()
+        return opened(path, *arguments)
+
+    monkeypatch.setattr(os, "open", meanwhile)
+    PortLock(port).release()
+    assert refusals == []
+
+
+def test_a_lock_that_is_not_for_us_is_a_clear_error(
+    port: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not waited for longer than a moment; the file is named."""
+
+    def never(path: str | Path, *arguments: int) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    PortLock(port).release()
+    monkeypatch.setattr(os, "open", never)
+    with pytest.raises(RigError, match=r"cannot open the lock file .*\.lock: Permission denied"):
+        PortLock(port)
