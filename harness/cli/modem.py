@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli import modem_replay
+from harness.cli.signals import LISTEN_S
 from harness.errors import RigError, UsageError
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ def _start(modem: VirtualModem, wait_for: str | None, stop: threading.Event) -> 
 
 def _serve(modem: VirtualModem, args: argparse.Namespace, stop: threading.Event) -> None:
     """Until told to stop. Raises :class:`RigError` when the port goes and nobody waits for it."""
-    while not stop.wait(3600.0 if args.port is None else _LOOK_S):
+    while not stop.wait(LISTEN_S if args.port is None else _LOOK_S):
         if (why := modem.line_lost) is None:
             continue
         if not args.wait:

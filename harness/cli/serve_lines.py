@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 
 from harness.cli.printable import printable
 from harness.cli.serve_words import is_told, told
+from harness.cli.signals import LISTEN_S
 from harness.evidence import Event, Timeline
 from harness.platform.facade import Platform
 
@@ -53,7 +55,7 @@ class Lines:
 
     def run(self) -> None:
         """Until :meth:`end`."""
-        while (event := self._events.get()) is not None:
+        while (event := self._next()) is not None:
             self._tell_of_lost()
             if self._as_json:
                 _say({"event": event.kind, "at": event.at, **event.data})
@@ -61,6 +63,11 @@ class Lines:
             for line in _lines(event):
                 print(printable(line))
             sys.stdout.flush()
+
+    def _next(self) -> Event | None:
+        while True:
+            with contextlib.suppress(queue.Empty):
+                return self._events.get(timeout=LISTEN_S)
 
     def _tell_of_lost(self) -> None:
         lost, self._lost = self._lost, 0

@@ -7,6 +7,11 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 
+LISTEN_S = 1.0
+"""For so long may the main thread sleep in one go. The kernel gives a signal to another thread when
+the main one was stopped itself, or has one to see to already; Python runs the handler in the main
+thread, which nothing wakes for it."""
+
 
 @contextlib.contextmanager
 def on_signals(kinds: tuple[signal.Signals, ...], call: Callable[[], object]) -> Iterator[None]:

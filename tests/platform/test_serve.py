@@ -17,6 +17,7 @@ import pytest
 
 from harness.clock import Deadline, pause
 from tests.platform.bench import SECRET, read_answer, request
+from tests.signals import to_another_thread
 
 DEVICES = f"""devices:
   tracker-1: {{imei: "356726104408422", secret: {SECRET}}}
@@ -97,6 +98,13 @@ def test_an_uplink_is_answered_shown_and_printed(served: Served) -> None:
     lines = [json.loads(line) for line in out.splitlines()]
     assert [line["event"] for line in lines] == ["ready", "uplink"]
     assert SECRET not in out
+
+
+def test_a_signal_that_another_thread_gets_ends_it_too(served: Served) -> None:
+    """SIGTERM to a server that was stopped for a moment: exit 0, soon after it goes on."""
+    to_another_thread(served.process.pid, signal.SIGTERM)
+    served.process.communicate(timeout=10)
+    assert served.process.returncode == 0
 
 
 def test_the_clock_moves_and_refuses_to_go_back(served: Served) -> None:

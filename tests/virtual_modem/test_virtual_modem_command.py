@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import serial
 
+from tests.signals import to_another_thread
 from tests.virtual_modem.served import Served, serve
 
 
@@ -80,6 +81,13 @@ def test_it_stops_cleanly(served: Served, number: signal.Signals) -> None:
     assert served.process.returncode == 0
     assert errors == "commands this modem does not know: AT+NOPE\n"
     assert not os.path.lexists(served.path)
+
+
+def test_a_signal_that_another_thread_gets_stops_it_too(served: Served) -> None:
+    """As when the process was stopped itself for a moment."""
+    to_another_thread(served.process.pid, signal.SIGTERM)
+    served.process.communicate(timeout=20)
+    assert served.process.returncode == 0
 
 
 @pytest.mark.parametrize(
