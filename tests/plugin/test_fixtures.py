@@ -55,6 +55,21 @@ def test_fixtures_open_a_bench(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*does not offer device-timers*"])
 
 
+def test_a_rig_of_another_project_does_not_get_the_report(
+    pytester: pytest.Pytester, tmp_path: Path
+) -> None:
+    """It is left where the tests are run, though pytest takes the rig's project for its root."""
+    (tmp_path / "rigs").mkdir()
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    rig = tmp_path / "rigs" / "sim.yaml"
+    rig.write_text(SIM.read_text(encoding="utf-8"), encoding="utf-8")
+    pytester.makepyfile(TEST_MODULE)
+    done = pytester.runpytest_subprocess("--rig", str(rig), "-k", "uplink")
+    done.stdout.fnmatch_lines([f"rootdir: {tmp_path}", "reports/latest/report.html"])
+    assert (pytester.path / "reports" / "latest" / "summary.json").exists()
+    assert not (tmp_path / "reports").exists()
+
+
 def test_a_run_leaves_its_evidence(pytester: pytest.Pytester) -> None:
     """A test that uses the bench leaves a timeline in the run's folder."""
     pytester.makepyfile(TEST_MODULE)
