@@ -100,11 +100,8 @@ class LineEnd:
     def close(self) -> None:
         """The host sees the line hang up; what was under way is forgotten."""
         self._output.close()
-        if self._deaf is not None:
-            self._deaf.cancel()
-            self._deaf = None
+        self._listen_again_after(None)
         if self._end is not None:
-            self._loop.remove_reader(self._end.fd)
             self._end.close()
             self._end = None
             self.lines.detach()

@@ -150,7 +150,7 @@ def test_page_holds_every_card(run: tuple[Path, subprocess.CompletedProcess[str]
     assert "script" not in checker.tags
     assert "svg" in checker.tags
     for other in tests.values():
-        for extra in other[0]["extras"]:  # type: ignore[attr-defined]
+        for extra in other[0]["extras"]:
             check(extra["content"])
 
 
@@ -170,7 +170,7 @@ def test_page_can_be_made_again(run: tuple[Path, subprocess.CompletedProcess[str
     after = blob(page.read_text())
     assert report.counts == {"passed": 2, "failed": 1, "rig error": 1, "skipped": 1}
     cards = [
-        [extra["content"] for t in tests.values() for extra in t[0]["extras"]]  # type: ignore[attr-defined]
+        [extra["content"] for t in tests.values() for extra in t[0]["extras"]]
         for tests in (before, after)
     ]
     assert sorted(cards[0]) == sorted(cards[1])

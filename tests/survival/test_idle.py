@@ -34,7 +34,7 @@ def test_idle_connections_make_room_and_lock_nobody_out(tmp_path: Path) -> None:
                     trusting.wrap_socket(plain, server_hostname=NAME) as secured,
                 ):
                     secured.sendall(ip_request(host=NAME))
-                    assert read_answer(secured).startswith(b"HTTP/1.1 202 ")  # type: ignore[arg-type]
+                    assert read_answer(secured).startswith(b"HTTP/1.1 202 ")
                 device.sendall(request())
                 assert read_answer(device).startswith(b"HTTP/1.1 202 ")
                 gone = closed(old)
