@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import sys
@@ -20,7 +21,7 @@ from prompt_toolkit.patch_stdout import StdoutProxy
 
 from harness.cli.console import Opened
 from harness.cli.printable import printable
-from harness.cli.terminal_mode import untouched_keys
+from harness.cli.terminal_mode import stopping_keys, untouched_keys
 from harness.clock import wall
 from harness.errors import HilError
 from harness.rig.terminal.desk import Desk
@@ -81,7 +82,8 @@ class Screen(Desk):
             while going_on:
                 try:
                     going_on = self._once(session, line, opened.name)
-                except KeyboardInterrupt:
+                except (KeyboardInterrupt, asyncio.CancelledError):
+                    # the second: asyncio.run() for a SIGINT from elsewhere just as it starts
                     self._interrupted(line)
             self._output = None
         print(f"timeline: {opened.timeline}")
@@ -108,6 +110,10 @@ class Screen(Desk):
 
     def _help(self, text: str) -> None:
         self._print(text)
+
+    def _wait(self, seconds: float) -> None:
+        with stopping_keys(sys.stdin):
+            super()._wait(seconds)
 
     def _keys(self, line: TerminalLine) -> KeyBindings:
         keys = KeyBindings()

@@ -24,13 +24,23 @@ def unechoed(terminal: TextIO) -> contextlib.AbstractContextManager[None]:
 
 def untouched_keys(terminal: TextIO) -> contextlib.AbstractContextManager[None]:
     """Keys that are typed while nobody reads them wait as they are: Ctrl-D is not taken for the end
-    of a line, Return stays Return, nothing is echoed. Ctrl-C still is a signal."""
+    of a line, Return stays Return, nothing is echoed, Ctrl-C is a key like others. As a signal it
+    could end whatever runs just then."""
 
     def change(mode: list[Any]) -> None:
         mode[_INPUT] &= ~termios.ICRNL
-        mode[_LOCAL] &= ~(termios.ICANON | termios.ECHO)
+        mode[_LOCAL] &= ~(termios.ICANON | termios.ECHO | termios.ISIG)
 
     return _changed(terminal, change, termios.TCSADRAIN)
+
+
+def stopping_keys(terminal: TextIO) -> contextlib.AbstractContextManager[None]:
+    """Ctrl-C is a signal again, within :func:`untouched_keys`: for what may take long."""
+
+    def change(mode: list[Any]) -> None:
+        mode[_LOCAL] |= termios.ISIG
+
+    return _changed(terminal, change, termios.TCSANOW)
 
 
 @contextlib.contextmanager

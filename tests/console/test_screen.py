@@ -5,8 +5,11 @@ from __future__ import annotations
 import stat
 import termios
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from harness.clock import Deadline, pause
 from tests.console.terminal import terminal, timeline
 from tests.line.peer import Peer
 from tests.virtual_modem.served import serve
@@ -44,33 +47,43 @@ def test_a_session(tmp_path: Path) -> None:
 
 def test_the_terminal_touches_no_key(tmp_path: Path) -> None:
     """Neither while something is printed nor while the console is busy: a Ctrl-D that was typed
-    then would be gone, as the terminal would take it for the end of a line of its own."""
-    lines, over = set[bool](), threading.Event()
-
-    def watch(fd: int) -> None:
-        while not over.is_set():
-            lines.add(bool(termios.tcgetattr(fd)[3] & termios.ICANON))
-
+    then would be gone, as the terminal would take it for the end of a line of its own; a Ctrl-C
+    would end the console, wherever it just is. Only a ``:wait`` can be stopped by one."""
     with (
         Peer({b"AT+CSQ": OK}) as peer,
         terminal(peer.path, "--family", "3gpp", home=tmp_path) as (person, process),
     ):
         person.until("dialect 3gpp")
-        watching = threading.Thread(target=watch, args=(person.fd,))
-        watching.start()
-        try:
+        with _modes_of(person.fd, termios.ICANON | termios.ISIG) as printing:
             for number in range(10):
                 peer.say(f"\r\n+CREG: {number}\r\n".encode())
                 person.until(f"+CREG: {number}")
+                person.type("\x03")
+        with _modes_of(person.fd, termios.ICANON) as busy:
             person.type(":wait 1\rAT+CSQ\r")
             person.until("OK")
-        finally:
-            over.set()
-            watching.join(10)
         person.type("\x04")
         person.until("timeline: ")
         assert process.wait(20) == 0
-    assert lines == {False}
+    assert printing == busy == {0}
+
+
+@contextmanager
+def _modes_of(fd: int, flags: int) -> Iterator[set[int]]:
+    """Which of the local ``flags`` a terminal ever had."""
+    seen, over = set[int](), threading.Event()
+
+    def watch() -> None:
+        while not over.is_set():
+            seen.add(termios.tcgetattr(fd)[3] & flags)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watching.join(10)
 
 
 def test_completion_and_history(tmp_path: Path) -> None:
@@ -117,6 +130,30 @@ def test_giving_up(tmp_path: Path) -> None:
         person.until("AT+COPS=? is given up")
         person.type("AT+CSQ\r")
         person.until("+CSQ: 7,99")
+
+
+def test_a_wait_is_given_up(tmp_path: Path) -> None:
+    """Ctrl-C ends a ``:wait``, and what is typed behind it is carried out."""
+    with (
+        Peer({b"AT": OK, b"AT+CSQ": b"\r\n+CSQ: 7,99\r\n" + OK}) as peer,
+        terminal(peer.path, "--family", "3gpp", home=tmp_path) as (person, process),
+    ):
+        person.until("dialect 3gpp", ">")
+        person.type(":wait 300\r")
+        _until_a_signal(person.fd)
+        person.type("\x03AT+CSQ\r")
+        person.until("+CSQ: 7,99")
+        person.type("\x04")
+        person.until("timeline: ")
+        assert process.wait(20) == 0
+
+
+def _until_a_signal(fd: int) -> None:
+    """Ctrl-C is a signal from now on."""
+    deadline = Deadline.after(20)
+    while not termios.tcgetattr(fd)[3] & termios.ISIG:
+        assert deadline.left() > 0
+        pause(0.01)
 
 
 def test_out_and_in_again(tmp_path: Path) -> None:

@@ -24,6 +24,9 @@ class Desk(ABC):
     def _bytes(self, direction: str, data: bytes) -> None:
         """Show what went over the line; ``direction`` is ``tx`` or ``rx``."""
 
+    def _wait(self, seconds: float) -> None:
+        pause(seconds)
+
     def carry_out(self, line: TerminalLine, typed: str) -> bool:
         """Act on a typed line; False ends.
 
@@ -38,7 +41,7 @@ class Desk(ABC):
             case ":note":
                 line.note(order.text)
             case ":wait":
-                pause(order.seconds)
+                self._wait(order.seconds)
             case ":hex":
                 line.show_bytes = None if line.show_bytes else self._bytes
                 self._remark(f"every byte is shown: {'on' if line.show_bytes else 'off'}")
