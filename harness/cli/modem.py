@@ -7,14 +7,13 @@ import json
 import re
 import signal
 import sys
-import threading
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli import modem_replay
-from harness.cli.signals import LISTEN_S
+from harness.cli.signals import LISTEN_S, Stop
 from harness.errors import RigError, UsageError
 
 if TYPE_CHECKING:
@@ -171,7 +170,7 @@ def _run(args: argparse.Namespace) -> int:
     from harness.evidence.timeline import Timeline
     from harness.network.loop import LoopThread
 
-    stop = threading.Event()
+    stop = Stop()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     network, settings = _network(args.route, args.name), _settings(args)
@@ -206,7 +205,7 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _start(modem: VirtualModem, wait_for: str | None, stop: threading.Event) -> str:
+def _start(modem: VirtualModem, wait_for: str | None, stop: Stop) -> str:
     """Power on; a port that is not there yet is waited for when it is named."""
     if wait_for is not None:
         _come_back(modem, wait_for, stop, "is not there")
@@ -215,7 +214,7 @@ def _start(modem: VirtualModem, wait_for: str | None, stop: threading.Event) -> 
     return modem.start()
 
 
-def _serve(modem: VirtualModem, args: argparse.Namespace, stop: threading.Event) -> None:
+def _serve(modem: VirtualModem, args: argparse.Namespace, stop: Stop) -> None:
     """Until told to stop. Raises :class:`RigError` when the port goes and nobody waits for it."""
     while not stop.wait(LISTEN_S if args.port is None else _LOOK_S):
         if (why := modem.line_lost) is None:
@@ -229,7 +228,7 @@ def _serve(modem: VirtualModem, args: argparse.Namespace, stop: threading.Event)
             print(f"{args.port} is back", file=sys.stderr)
 
 
-def _come_back(modem: VirtualModem, port: str, stop: threading.Event, why: str) -> None:
+def _come_back(modem: VirtualModem, port: str, stop: Stop, why: str) -> None:
     """Open the port, as soon as it can be; somebody else's use of it is waited for as well."""
     told = False
     while not stop.is_set():

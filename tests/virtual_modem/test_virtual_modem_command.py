@@ -90,6 +90,16 @@ def test_a_signal_that_another_thread_gets_stops_it_too(served: Served) -> None:
     assert served.process.returncode == 0
 
 
+def test_a_signal_at_any_moment_stops_it() -> None:
+    """Wherever the main thread is just then: no handler waits for what it has interrupted."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.virtual_modem.stopped_anywhere"],
+        capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].endswith("times, exit code 0")
+
+
 @pytest.mark.parametrize(
     "header",
     [
