@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli import modem_replay
+from harness.cli.ready import write_ready
 from harness.cli.signals import LISTEN_S, Stop
 from harness.errors import RigError, UsageError
 
@@ -280,7 +281,7 @@ def _tell(args: argparse.Namespace, facts: dict[str, str | None]) -> None:
     """Where the modem is: to the terminal, and to the file of --ready."""
     if args.ready is not None:
         try:
-            args.ready.write_text(json.dumps(facts))
+            write_ready(args.ready, facts)
         except OSError as error:
             raise UsageError(f"--ready {args.ready}: {error.strerror}") from error
     print(json.dumps(facts) if args.json else f"modem on {facts['path']}", flush=True)

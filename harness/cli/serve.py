@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import signal
 import sys
@@ -27,6 +26,7 @@ from harness.cli import (
     serve_store,
 )
 from harness.cli.addresses import address, joined
+from harness.cli.ready import write_ready
 from harness.cli.serve_lines import Lines
 from harness.cli.signals import on_signals
 from harness.clock import NO_WORK, RealClock, VirtualClock
@@ -125,7 +125,10 @@ def run(arguments: argparse.Namespace) -> int:
         with on_signals((signal.SIGINT, signal.SIGTERM), show.end):
             show.begin(bound)
             if arguments.ready is not None:
-                _write_ready(arguments.ready, bound)
+                try:
+                    write_ready(arguments.ready, bound)
+                except OSError as error:
+                    raise RigError(f"cannot write {arguments.ready}: {error.strerror}") from error
             show.run()
     return 0
 
@@ -157,13 +160,3 @@ def _show(platform: Platform, timeline: Timeline, arguments: argparse.Namespace)
     from harness.cli.serve_screen import Screen
 
     return Screen(platform, timeline)
-
-
-def _write_ready(path: Path, bound: dict[str, str]) -> None:
-    """All at once: who waits for the file never reads half of it."""
-    draft = path.with_name(path.name + ".part")
-    try:
-        draft.write_text(json.dumps(bound) + "\n", encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        raise RigError(f"cannot write {path}: {error.strerror}") from error

@@ -90,6 +90,15 @@ def test_a_signal_that_another_thread_gets_stops_it_too(served: Served) -> None:
     assert served.process.returncode == 0
 
 
+def test_who_waits_for_the_ready_file_never_reads_half_of_it(tmp_path: Path) -> None:
+    """It is put in place whole: whoever has opened an older one goes on reading that."""
+    ready = tmp_path / "ready.json"
+    ready.touch()
+    with ready.open() as older, serve(tmp_path) as served:
+        assert older.read() == ""
+        assert json.loads(ready.read_text())["path"] == served.path
+
+
 def test_a_signal_at_any_moment_stops_it() -> None:
     """Wherever the main thread is just then: no handler waits for what it has interrupted."""
     done = subprocess.run(
