@@ -235,8 +235,8 @@ class Destinations:
             self._work.done(_label(running.delivery))
 
     def _ended(self, running: _Running, task: asyncio.Task[Sent]) -> None:
-        if task.cancelled():
-            return  # by its time-out, or by closing
+        if task.cancelled() or running.task is not task:
+            return  # by its time-out, or by closing; or it ended in the moment of its time-out
         running.task = None
         defect = task.exception()  # ours: it must not leave the delivery hanging
         sent = task.result() if defect is None else Sent("unreachable", f"defect: {defect!r}")
