@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,14 @@ import pytest
 import serial
 from serial.rfc2217 import PortManager
 
+from harness.at.dialect import Dialect, UrcKind
 from harness.clock import pause
 from harness.errors import RigError
 from harness.line import (
     AtChannel,
     AtTimeout,
+    EventTimeout,
+    OutOfStep,
     PortBlocked,
     PortBusy,
     PortGone,
@@ -305,3 +308,43 @@ def test_rfc2217_url() -> None:
                 assert channel.execute("AT+CSQ").lines == ("+CSQ: 18,99",)
         thread.join(10)
         assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("what", ["execute", "wait_for", "pump", "resync"])
+def test_a_line_that_never_stops_talking_holds_nobody(
+    what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much comes, and however fast: a wait ends soon after its deadline."""
+    read = os.read
+    with Peer({}) as peer, AtChannel(peer.path, Dialect((UrcKind("+U:"),))) as channel:
+        peer.say(b"x")  # there is always something to read
+        flooded = channel._port._fd
+
+        def flood(fd: int, size: int) -> bytes:
+            return b"\r\n+U: 1\r\n" * 400 if fd == flooded else read(fd, size)
+
+        monkeypatch.setattr(os, "read", flood)
+        waits: dict[str, Callable[[], object]] = {
+            "execute": lambda: channel.execute("AT", timeout_s=0.1),
+            "wait_for": lambda: channel.wait_for("+NEVER", timeout_s=0.1),
+            "pump": lambda: channel.pump(timeout_s=0.1),
+            "resync": lambda: channel.resync(timeout_s=0.1),
+        }
+        ended: list[str] = []
+
+        def wait() -> None:
+            try:
+                waits[what]()
+            except (AtTimeout, EventTimeout, OutOfStep) as error:
+                ended.append(type(error).__name__)
+            else:
+                ended.append("")
+
+        waiting = threading.Thread(target=wait, daemon=True)
+        waiting.start()
+        waiting.join(20)
+        still_waits = waiting.is_alive()
+        monkeypatch.undo()  # so that it comes to an end now
+        waiting.join(20)
+        names = {"execute": "AtTimeout", "wait_for": "EventTimeout", "resync": "OutOfStep"}
+        assert (still_waits, ended) == (False, [names.get(what, "")])
