@@ -111,9 +111,10 @@ class _Together:
 
     @property
     def texts(self) -> Sequence[str]:
+        what = self._what  # first: it goes once the texts are there, perhaps just now
         texts = self._texts
         if texts is None:
-            texts = self._texts = self._write(self._what)
+            texts = self._texts = self._write(what)
             self._what = None
         return texts
 
@@ -249,7 +250,10 @@ class Timeline:
             try:
                 listener(event)
             except Exception as error:  # recorded; the thread that records must not suffer
-                self._listeners.remove(listener)
+                try:
+                    self._listeners.remove(listener)
+                except ValueError:
+                    continue  # it failed in another thread as well, which has told of it
                 self.record("harness", "note", text=f"a listener failed, and is off now: {error!r}")
 
     def record_prepared(self, source: str, events: Sequence[tuple[str, str]]) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,8 @@ import pytest
 
 from harness.clock import VirtualClock
 from harness.evidence import Event, Redactor, Timeline, read_timeline
-from harness.evidence.timeline import EvidenceLost
+from harness.evidence.timeline import EvidenceLost, _Together
+from tests.interleaved import at_every_line
 
 CLOCK = VirtualClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
 SECRET = "S3cret" * 6
@@ -251,3 +253,50 @@ def test_what_is_kept_together_goes_together() -> None:
     assert [event.data["n"] for event in timeline.events("one")] == [6, 7, 8]
     say(9, 95)
     assert [event.data["n"] for event in timeline.events("one")] == [9]
+
+
+def test_two_threads_may_look_at_the_same_late_event() -> None:
+    """Whoever comes between any two steps of the other: both read the texts."""
+    read: list[str] = []
+
+    def make() -> tuple[Callable[[], object], Callable[[], object]]:
+        timeline = Timeline(None, CLOCK)
+        timeline.record_late("me", ("note",), lambda n: (f'"n":{n + 1}',), 1, size=1, at_ns=0)
+        (event,) = timeline.events()
+        read.clear()
+        return lambda: read.append(event.to_line()), lambda: read.append(event.to_line())
+
+    texts = _Together.texts.fget
+    assert texts is not None
+    for _ in at_every_line(texts, make):
+        assert read[0] == read[1]
+        assert '"n":2' in read[0]
+    assert len(read) == 1  # nobody came in between: that was all of it
+
+
+def test_two_threads_may_meet_a_listener_that_fails() -> None:
+    """Each goes on, whatever becomes of the listener: it is told of once, and off then."""
+    timeline = Timeline(None, CLOCK)
+    both = threading.Barrier(2)
+
+    def fails(event: Event) -> None:
+        both.wait(10)
+        raise ValueError("no more")
+
+    timeline.listen(fails)
+    raised: list[BaseException] = []
+
+    def record() -> None:
+        try:
+            timeline.record("me", "note")
+        except BaseException as error:
+            raised.append(error)
+
+    threads = [threading.Thread(target=record) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert raised == []
+    told = [event for event in timeline.events() if "listener" in event.data.get("text", "")]
+    assert len(told) == 1
