@@ -52,23 +52,22 @@ class HttpsFront:
         self._numbers = itertools.count(1)
         self._gates: set[TlsGate] = set()
         self._contexts: dict[CertificateKind, ssl.SSLContext] = {}
+        self.in_force: tuple[CertificateKind, ssl.SSLContext]
+        """Replaced as a whole: who needs both looks once."""
         self.present("right")
 
     def present(self, kind: CertificateKind) -> None:
         """From now on, new connections see a certificate of this kind. Any thread may call it."""
         context = self._contexts.get(kind)
         if context is None:
-            context = self._contexts[kind] = server_context()
+            context = server_context()
             self.authority.issue(kind, self._names, self._addresses).load_into(context)
-        self._presented = (kind, context)
+            self._contexts[kind] = context  # behind: others take what they find there
+        self.in_force = (kind, context)
 
     @property
     def presented(self) -> CertificateKind:
-        return self._presented[0]
-
-    @property
-    def context(self) -> ssl.SSLContext:
-        return self._presented[1]
+        return self.in_force[0]
 
     def gate(self, connections: set[Connection]) -> TlsGate:
         """The protocol of a new TCP connection."""
@@ -99,8 +98,8 @@ class TlsGate(asyncio.Protocol):
         self._front = front
         self._connections = connections
         self._gates = gates
-        self._kind = front.presented
-        self._end = TlsEnd(front.context, server=True)
+        self._kind, context = front.in_force
+        self._end = TlsEnd(context, server=True)
         self._inner: Connection | None = None
         self._plain = self._started = self._told = False
         self._timer: asyncio.TimerHandle | None = None
