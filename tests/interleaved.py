@@ -26,12 +26,24 @@ def at_every_line(
         at += 1
 
 
+def looked_at(
+    work: Callable[[], object], within: Callable[..., object], look: Callable[[], object]
+) -> None:
+    """Do ``work``, and look before every line of ``within``."""
+    _Meddling(within, look, None).during(work)
+
+
 class _Meddling:
-    def __init__(self, within: Callable[..., object], other: Callable[[], object], at: int) -> None:
+    """``at`` None: before every line."""
+
+    def __init__(
+        self, within: Callable[..., object], other: Callable[[], object], at: int | None
+    ) -> None:
         assert isinstance(within, FunctionType)
         self._code = within.__code__
         self._other = other
-        self._left = at
+        self._every = at is None
+        self._left = at or 0
 
     def during(self, work: Callable[[], object]) -> bool:
         """Whether there were so many lines."""
@@ -49,6 +61,6 @@ class _Meddling:
     def _line(self, frame: FrameType, event: str, argument: Any) -> Any:
         if event == "line":
             self._left -= 1
-            if self._left == 0:
+            if self._every or self._left == 0:
                 self._other()  # nothing of it is traced
         return self._line

@@ -3,10 +3,11 @@
 An adapter on freezegun that freezes wall time *only*. freezegun as shipped also freezes the
 monotonic family, which hangs asyncio, subprocess time-outs and scapy's sniffing, breaks pyserial
 when it is first imported inside a freeze and writes absurd durations into JUnit. So the monotonic
-functions are put back, everywhere freezegun replaced them, and so is everything inside pytest.
+functions are never replaced, and what was replaced inside pytest is put back.
 
-It leans on ``undo_changes``, which freezegun does not document: :func:`self_test` says in one
-sentence what no longer holds, and runs before the first freeze.
+It leans on ``undo_changes`` and on the names of what freezegun replaces with, which it does not
+document: :func:`self_test` says in one sentence what no longer holds, and runs before the first
+freeze.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Protocol
 from harness.clock.host import monotonic
 from harness.clock.scenario import ClockError
 
+_KEPT = ("monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")
 _REAL_MODULES = ("_pytest", "pluggy", "xdist", "execnet", "pytest_html", "pytest_metadata")
 
 
@@ -56,27 +58,42 @@ def _freeze(at: datetime) -> Iterator[FrozenWall]:
     import freezegun
     from freezegun import api
 
-    real = {
-        "monotonic": api.real_monotonic,
-        "monotonic_ns": api.real_monotonic_ns,
-        "perf_counter": api.real_perf_counter,
-        "perf_counter_ns": api.real_perf_counter_ns,
-    }
-    keep = {id(function) for function in real.values()}
     settings = freezegun.config.settings
     before, settings.default_ignore_list = settings.default_ignore_list, []
     freezer = freezegun.freeze_time(at)
     try:
-        with freezer as factory:
-            for name, function in real.items():
-                setattr(time, name, function)
+        with _monotonic_left_alone():
+            factory = freezer.start()
+        try:
             for module, attribute, original in freezer.undo_changes:
-                root = getattr(module, "__name__", "").partition(".")[0]
-                if id(original) in keep or root in _REAL_MODULES:
+                if getattr(module, "__name__", "").partition(".")[0] in _REAL_MODULES:
                     setattr(module, attribute, original)
             yield factory
+        finally:
+            # Before freezegun does it, which forgets the frozen moment first: a thread that asked
+            # for the time in between got an IndexError.
+            api.ignore_lists[-1] = ("",)  # and whoever asks by a function it kept gets the real one
+            for module, attribute, original in freezer.undo_changes:
+                setattr(module, attribute, original)
+            freezer.stop()
     finally:
         settings.default_ignore_list = before
+
+
+@contextlib.contextmanager
+def _monotonic_left_alone() -> Iterator[None]:
+    """freezegun replaces these functions by themselves. Putting them back afterwards would be too
+    late for other threads, whose time-outs would meet the wrong clock for a moment."""
+    from freezegun import api
+
+    fakes = {name: getattr(api, f"fake_{name}") for name in _KEPT}
+    try:
+        for name in _KEPT:
+            setattr(api, f"fake_{name}", getattr(api, f"real_{name}"))
+        yield
+    finally:
+        for name, fake in fakes.items():
+            setattr(api, f"fake_{name}", fake)
 
 
 def self_test() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import subprocess
 import sys
 import threading
@@ -14,8 +15,9 @@ from pathlib import Path
 import freezegun
 import pytest
 
-from harness.clock import ClockError, freeze
+from harness.clock import ClockError, freeze, monotonic
 from harness.clock.freeze import freeze_wall, self_test
+from tests.interleaved import looked_at
 
 AT = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -36,6 +38,43 @@ def test_wall_is_frozen_and_deadlines_run() -> None:
         frozen.move_to(AT.replace(year=2021))
         assert datetime.now(UTC).year == 2021
     assert datetime.now(UTC).year > 2021
+
+
+def test_other_threads_never_see_a_frozen_monotonic_clock() -> None:
+    """Not for an instant while a freeze begins or ends, however it is asked for."""
+    clocks = (
+        lambda: time.monotonic(), lambda: threading._time(),  # type: ignore[attr-defined]
+        lambda: time.monotonic_ns() / 1e9,
+    )  # fmt: skip
+    seen: set[bool] = set()
+
+    def look() -> None:
+        seen.update(abs(clock() - monotonic()) < 60 for clock in clocks)
+
+    def begin_and_end() -> None:
+        with freeze_wall(AT):
+            pass
+
+    for within in (freezegun.api._freeze_time.start, freezegun.api._freeze_time.stop):
+        looked_at(begin_and_end, within, look)
+    looked_at(begin_and_end, inspect.unwrap(freeze._freeze), look)
+    assert seen == {True}
+
+
+def test_other_threads_ask_for_the_time_while_a_freeze_ends() -> None:
+    """They get the frozen one or the real one, and never an error."""
+    asked: list[tuple[float, int]] = []
+
+    def freeze_and_end() -> None:
+        with freeze_wall(AT):
+            pass
+
+    def ask() -> None:
+        asked.append((time.time(), datetime.now(UTC).year))
+
+    looked_at(freeze_and_end, freezegun.api._freeze_time.stop, ask)
+    assert {year for _, year in asked} <= {AT.year, datetime.now(UTC).year}
+    assert len(asked) > 10
 
 
 def test_ordinary_freezegun_works_afterwards() -> None:
