@@ -18,6 +18,17 @@ Gate = Callable[[set[Connection]], asyncio.Protocol]
 """Makes the protocol of a new TCP connection, given the set of open ones."""
 
 
+class _Connections(set[Connection]):
+    """The open ones. Who was let in before the end, and is told of it only then, is dropped."""
+
+    over = True
+
+    def add(self, connection: Connection) -> None:
+        super().add(connection)
+        if self.over:
+            connection.abort()
+
+
 class IngestionServer:
     """One listener on the shared loop. :meth:`start` and :meth:`stop` cost well under 1 ms.
 
@@ -30,7 +41,7 @@ class IngestionServer:
         self._loop = loop
         self._server: asyncio.Server | None = None
         self._resting: socket.socket | None = None  # the listener while nobody listens
-        self._connections: set[Connection] = set()
+        self._connections = _Connections()
         self._sweeper: asyncio.TimerHandle | None = None
         times = handler.settings.times
         shortest = min(times.stall_s, times.request_s, times.idle_s, times.write_s)
@@ -51,6 +62,7 @@ class IngestionServer:
         bound_host, bound_port = listener.getsockname()[:2]
 
         async def serve() -> None:
+            self._connections.over = False
             await self._serve(listener)
             self._schedule_sweep()
 
@@ -58,20 +70,28 @@ class IngestionServer:
         return str(bound_host), int(bound_port)
 
     async def _serve(self, listener: socket.socket) -> None:
-        self._server = await self._loop.loop.create_server(
+        server = await self._loop.loop.create_server(
             lambda: self._gate(self._connections), sock=listener, backlog=512
         )
+        if self._connections.over:  # meanwhile
+            server.close()
+        else:
+            self._server = server
 
     def listen(self, on: bool) -> None:
         """Stop listening for a while, or listen again, at the same address.
 
         While nobody listens, connections are refused (RST to a SYN) and open ones were dropped.
         """
-        if on and self._resting is not None:
-            listener, self._resting = self._resting, None
-            self._loop.run(self._serve(listener))
-        elif not on and self._server is not None:
+        if on:
+            self._loop.run(self._wake())
+        else:
             self._loop.call(self._rest)
+
+    async def _wake(self) -> None:
+        listener, self._resting = self._resting, None
+        if listener is not None:
+            await self._serve(listener)
 
     def _rest(self) -> None:
         server, self._server = self._server, None
@@ -90,10 +110,11 @@ class IngestionServer:
 
     def stop(self) -> None:
         """Stop listening and drop all connections. Safe to call twice."""
-        if self._server is not None or self._resting is not None:
+        if not self._connections.over:
             self._loop.call(self._stop)
 
     def _stop(self) -> None:
+        self._connections.over = True
         server, self._server = self._server, None
         if server is not None:
             server.close()

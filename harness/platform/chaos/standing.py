@@ -225,6 +225,7 @@ class Chaos:
             rule = standing.rule(now_ns)
         with self._gate:
             with self._lock:
+                now_ns = self._clock.now_ns()  # others may have had the gate, and time goes on
                 listening = not any(
                     other.refuses_connections(now_ns) for other in self._rules.values()
                 )
