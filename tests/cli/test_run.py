@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 def hil_run(*words: str, reports: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "harness", "run", "--reports", str(reports), *words],
-        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=220, check=False,
     )  # fmt: skip
 
 
