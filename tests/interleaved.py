@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from types import FrameType, FunctionType
 from typing import Any
@@ -31,6 +32,22 @@ def looked_at(
 ) -> None:
     """Do ``work``, and look before every line of ``within``."""
     _Meddling(within, look, None).during(work)
+
+
+class Elsewhere:
+    """Does it in another thread, which may have to wait for a lock of who calls."""
+
+    def __init__(self, what: Callable[[], object]) -> None:
+        self._thread = threading.Thread(target=what)
+
+    def __call__(self) -> None:
+        self._thread.start()
+        self._thread.join(0.2)
+
+    def over(self) -> None:
+        if self._thread.ident is not None:
+            self._thread.join(20)
+        assert not self._thread.is_alive()
 
 
 class _Meddling:

@@ -93,4 +93,7 @@ class PortLock:
         if fd >= 0:
             with contextlib.suppress(OSError):
                 os.ftruncate(fd, 0)  # no stale name for whoever locks next
+            with contextlib.suppress(OSError):
+                # Not by closing alone: a child that is just being started has the file open too.
+                fcntl.flock(fd, fcntl.LOCK_UN)
             os.close(fd)

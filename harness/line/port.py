@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import select
 import termios
@@ -41,6 +42,7 @@ class Port:
         self.url = url
         self._settings = settings
         self._lock: PortLock | None = None
+        self._fd = -1
         self._poll = select.poll()
         self._late = 0  # bytes read since the deadline of the reader
         pty = PtyName.of(url)
@@ -151,7 +153,11 @@ class Port:
 
     def close(self) -> None:
         """Free the port and its lock. Safe to call twice."""
-        self._fd = -1  # its number may soon be that of another file
+        fd, self._fd = self._fd, -1  # its number may soon be that of another file
+        with contextlib.suppress(OSError):
+            if fd >= 0 and self._lock is not None:
+                # pyserial's lock, which a child that is just being started would keep.
+                fcntl.flock(fd, fcntl.LOCK_UN)
         with contextlib.suppress(OSError):
             self._serial.close()
         self._unlock()

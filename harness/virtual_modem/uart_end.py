@@ -72,5 +72,7 @@ class UartEnd:
                 if int.from_bytes(fcntl.ioctl(fd, termios.TIOCOUTQ, b"\0\0\0\0"), "little"):
                     termios.tcflush(fd, termios.TCOFLUSH)
             with suppress(OSError):
+                fcntl.flock(fd, fcntl.LOCK_UN)  # a child that is just being started has it too
+            with suppress(OSError):
                 os.close(fd)
         self._lock.release()

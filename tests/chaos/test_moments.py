@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -16,26 +15,10 @@ from harness.platform.chaos import Chaos, Latency, Maintenance
 from harness.platform.connection import Connection
 from harness.platform.evidence import NO_EVIDENCE, Evidence
 from harness.platform.server import IngestionServer
-from tests.interleaved import at_every_line
+from tests.interleaved import Elsewhere, at_every_line
 from tests.platform.bench import NOW, Rig, request
 
 Pair = tuple[Callable[[], object], Callable[[], object]]
-
-
-class Elsewhere:
-    """Does it in another thread, which may have to wait for a lock of who calls."""
-
-    def __init__(self, what: Callable[[], object]) -> None:
-        self._thread = threading.Thread(target=what)
-
-    def __call__(self) -> None:
-        self._thread.start()
-        self._thread.join(0.2)
-
-    def over(self) -> None:
-        if self._thread.ident is not None:
-            self._thread.join(20)
-        assert not self._thread.is_alive()
 
 
 def test_a_rule_is_added_as_a_window_begins() -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from harness.errors import RigError
-from harness.line import PortBusy, PortLock
+from harness.line import AtChannel, PortBusy, PortLock
+from tests.forks import about_to_start
+from tests.line.peer import Peer
 
 
 @pytest.fixture
@@ -89,3 +91,24 @@ def test_a_lock_that_is_not_for_us_is_a_clear_error(
     monkeypatch.setattr(os, "open", never)
     with pytest.raises(RigError, match=r"cannot open the lock file .*\.lock: Permission denied"):
         PortLock(port)
+
+
+def test_a_child_that_is_about_to_start_holds_no_lock(port: str, tmp_path: Path) -> None:
+    """What is let go is free, although another thread is just starting a program."""
+    holder = PortLock(port)
+    (file,) = tmp_path.rglob("*.lock")
+    with about_to_start(file):
+        holder.release()
+        PortLock(port).release()
+
+
+def test_a_child_that_is_about_to_start_holds_no_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same of a serial line, which has a lock of its own."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with Peer({}) as peer:
+        channel = AtChannel(peer.path)
+        with about_to_start(Path(peer.path)):
+            channel.close()
+            AtChannel(peer.path).close()

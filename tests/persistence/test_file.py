@@ -23,6 +23,7 @@ from harness.platform.faults import Late
 from harness.platform.persistence.file import StoreFile
 from harness.platform.registry import Registration, Registry
 from harness.platform.settings import PlatformSettings
+from tests.forks import about_to_start
 from tests.persistence.serving import command, serving
 from tests.platform.bench import NOW, SECRET, Rig, request
 from tests.tls.https import Https, authority
@@ -287,3 +288,11 @@ def test_a_closed_store_takes_nothing_more(tmp_path: Path) -> None:
     store.close()
     store.close()
     StoreFile(file, REDACTOR).close()
+
+
+def test_a_store_that_was_let_go_is_free_while_a_program_is_started(tmp_path: Path) -> None:
+    """A child has its parent's descriptors until it is another program."""
+    store = StoreFile(tmp_path / "platform.db", REDACTOR)
+    with about_to_start(tmp_path / "platform.db.lock"):
+        store.close()
+        StoreFile(tmp_path / "platform.db", REDACTOR).close()

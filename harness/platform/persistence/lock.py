@@ -38,4 +38,6 @@ class WriterLock:
             os.pwrite(self._fd, f"`hil serve` with process id {os.getpid()}\n".encode(), 0)
 
     def release(self) -> None:
+        with contextlib.suppress(OSError):  # by closing it, too, once nobody else has it open:
+            fcntl.flock(self._fd, fcntl.LOCK_UN)  # a child that is just being started has
         os.close(self._fd)
