@@ -115,6 +115,8 @@ class MqttLink:
                 self._pending[info.mid] = done
         if early:
             done(True)
+        elif not self._up:  # it went meanwhile, and nobody knew of this one yet
+            self._fail_pending()
 
     def send(self, message: Message, deadline: Deadline) -> bool:
         """Publish and wait; False when the broker did not take it in time."""
@@ -137,11 +139,12 @@ class MqttLink:
 
     def _connected(self, _c: Any, _u: Any, _flags: Any, reason: Any, _p: Any) -> None:
         with self._answer:
+            again = tuple(self._filters)  # not what is subscribed to because it is up now
             self._up = not reason.is_failure
             self._refused = None if self._up else f"refuses: {reason}"
             self._answer.notify_all()
         if self._up:
-            for topic_filter, qos in self._filters:
+            for topic_filter, qos in again:
                 self._client.subscribe(topic_filter, qos)
 
     def _disconnected(self, _c: Any, _u: Any, _flags: Any, reason: Any, _p: Any) -> None:

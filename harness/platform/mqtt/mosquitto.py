@@ -18,7 +18,7 @@ from pathlib import Path
 from harness.clock import Deadline, pause
 from harness.leash import leashed
 from harness.network.loop import LoopThread
-from harness.network.sockets import SocketFactory
+from harness.network.sockets import AddressUnavailable, SocketFactory, explain_bind
 from harness.platform.mqtt.broker import Accounts
 from harness.platform.mqtt.errors import BrokerUnavailable, MqttMissing
 
@@ -38,6 +38,22 @@ def password_line(username: str, password: str) -> str:
     digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ITERATIONS)
     parts = (base64.b64encode(part).decode() for part in (salt, digest))
     return f"{username}:$7${_ITERATIONS}${'$'.join(parts)}\n"
+
+
+def _held(host: str, port: int) -> socket.socket:
+    """A socket that keeps the port for a program which is going to listen there.
+
+    Nobody gets it meanwhile who asks for any port; a server that names it does (Linux: both with
+    SO_REUSEADDR, and this one does not listen). Raises :class:`AddressUnavailable`.
+    """
+    held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind((host, port))
+    except OSError as error:
+        held.close()
+        raise AddressUnavailable(explain_bind(host, port, error)) from error
+    return held
 
 
 class Mosquitto:
@@ -68,17 +84,15 @@ class Mosquitto:
         Raises :class:`~harness.network.sockets.AddressUnavailable` and
         :class:`BrokerUnavailable`.
         """
-        del loop
-        # Binding first gives a free port, and a taken one its own explanation.
-        with sockets.listener(host, port) as free:
-            host, port = free.getsockname()[:2]
-        broker = cls(accounts, (host, port))
-        try:
-            broker._await_listening()
-        except BaseException:
-            broker.close()
-            raise
-        return broker
+        del loop, sockets  # it is a program of this machine, whatever network others are in
+        with _held(host, port) as held:
+            broker = cls(accounts, held.getsockname()[:2])
+            try:
+                broker._await_listening()
+            except BaseException:
+                broker.close()
+                raise
+            return broker
 
     @property
     def words(self) -> str:
