@@ -348,9 +348,10 @@ class _Gateway:
         modem = self.bench.modem
         if modem is None or message.msisdn != self.bench.registration.msisdn:
             return False
+        before = len(self.bench.dut.seen.sms)  # the device may have this one before we go on
         delivered = modem.deliver_sms(message.sender, message.text, self.bench.clock.now())
         if delivered:
-            self.bench.dut.sms_reached_modem()
+            self.bench.dut.sms_reached_modem(before)
         return delivered
 
 

@@ -118,6 +118,7 @@ class Console:
             )
 
     def _event(self, text: str) -> None:
+        """Recorded first, then seen: who waits for it finds it on the timeline."""
         try:
             event = json.loads(text)
         except ValueError:
@@ -131,13 +132,12 @@ class Console:
                 listed = event.get("records")
                 listed = listed if isinstance(listed, list) else []
                 records = tuple(r for r in listed if isinstance(r, dict))
-                self._seen.downlinks.append(ReceivedDownlink(records, len(text)))
                 self._recorder.record(self._source, "device.downlink", records=list(records))
+                self._seen.downlinks.append(ReceivedDownlink(records, len(text)))
             case "sms":
                 sms = ReceivedSms(
                     str(event.get("sender")), str(event.get("text")), bool(event.get("obeyed"))
                 )
-                self._seen.sms.append(sms)
                 self._recorder.record(
                     self._source,
                     "device.sms",
@@ -145,6 +145,7 @@ class Console:
                     text=sms.text,
                     obeyed=sms.obeyed,
                 )
+                self._seen.sms.append(sms)
             case "firmware":
                 told = {name: value for name, value in event.items() if name != "event"}
                 self._recorder.record(self._source, "device.firmware", **{"state": "", **told})
@@ -159,9 +160,6 @@ class Console:
             error=None if isinstance(status, int) else str(event.get("detail", "no response")),
             attempts=attempt if isinstance(attempt, int) else 1,
         )
-        # A try that is to be repeated is not the end of the report.
-        if event.get("retry_in_s") is None:
-            self._seen.results.append(result)
         self._recorder.record(
             self._source,
             "device.uplink",
@@ -171,3 +169,6 @@ class Console:
                 "attempt": result.attempts,
             },
         )
+        # A try that is to be repeated is not the end of the report.
+        if event.get("retry_in_s") is None:
+            self._seen.results.append(result)

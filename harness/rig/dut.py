@@ -145,8 +145,8 @@ class Dut(Protocol):
     def drain(self, timeout_s: float = 0.0) -> None:
         """Process what has arrived, waiting at most ``timeout_s`` for something to arrive."""
 
-    def sms_reached_modem(self) -> None:
-        """The network has just handed an SMS to the modem.
+    def sms_reached_modem(self, before: int) -> None:
+        """The network has just handed an SMS to the modem; ``before``, ``seen`` had so many.
 
         A device that lives in real time gets time to read it before scenario time moves on.
         """

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from json import dumps
 
-from harness.clock import Deadline
+from harness.clock import Deadline, pause
 from harness.errors import DutError, RigError, UsageError
 from harness.evidence import Recorder
 from harness.leash import leashed
@@ -22,6 +22,8 @@ from harness.rig.models import FirmwareModel
 READY_WITHIN_S = 15.0
 STOP_WITHIN_S = 2.0
 SMS_WITHIN_S = 3.0
+LAST_WORDS_S = 1.0
+_LOOK_S = 0.01
 
 
 class FirmwareDied(DutError):
@@ -61,6 +63,7 @@ class FirmwareDut:
         self._process: subprocess.Popen[bytes] | None = None
         self._console: Console | None = None
         self._last_exit: int | None = None
+        self._heard_out = False
 
     def power_on(self, *, attach: bool = True) -> None:
         if self._process is not None:
@@ -91,6 +94,7 @@ class FirmwareDut:
             raise RigError(f"cannot start a process: {error.strerror}") from error
         self._process = process
         self._last_exit = None
+        self._heard_out = False
         console = Console(
             f"device:{self.name}",
             self._recorder,
@@ -131,7 +135,7 @@ class FirmwareDut:
         )
 
     def _alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self._process is not None and _ended(self._process) is None
 
     def _raise_if_dead(self) -> None:
         death = self.death()
@@ -142,6 +146,10 @@ class FirmwareDut:
         code = self.exit_code()
         if code is None:
             return None
+        if self._console is not None and not self._heard_out:
+            # What it said last is read by other threads; its children may hold the console open.
+            self._console.join(Deadline.after(LAST_WORDS_S))
+            self._heard_out = True
         how = f"by signal {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
         last = self._console.lines[-1:] if self._console is not None else []
         said = f"; the last it said: {last[0]}" if last else ""
@@ -182,18 +190,17 @@ class FirmwareDut:
         """Nothing to process here: the program reads its own line."""
         del timeout_s
 
-    def sms_reached_modem(self) -> None:
+    def sms_reached_modem(self, before: int) -> None:
         if self._console is None or self._firmware.console != "json":
             return
-        already = len(self.seen.sms)
         self._console.wait_until(
-            lambda: len(self.seen.sms) > already, Deadline.after(SMS_WITHIN_S), alive=self._alive
+            lambda: len(self.seen.sms) > before, Deadline.after(SMS_WITHIN_S), alive=self._alive
         )
 
     def exit_code(self) -> int | None:
         if self._process is None:
             return self._last_exit
-        return self._process.poll()
+        return _ended(self._process)
 
     def close(self) -> None:
         self._stop(abrupt=False)
@@ -202,13 +209,14 @@ class FirmwareDut:
         process, self._process = self._process, None
         if process is None:
             return
-        ended_by_itself = process.poll()
+        ended_by_itself = _ended(process)
         span = self._firmware.stop_within
         patience = span.total_seconds() if span is not None else STOP_WITHIN_S
         if ended_by_itself is None and not abrupt:
-            process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(patience)
+            os.kill(process.pid, signal.SIGTERM)
+            deadline = Deadline.after(patience)
+            while _ended(process) is None and not deadline.expired:
+                pause(min(_LOOK_S, deadline.left()))
         # Its children too: the program was started as the leader of a session of its own.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -227,3 +235,17 @@ class FirmwareDut:
             code=code if code >= 0 else None,
             signal=signal.Signals(-code).name if code < 0 else None,
         )
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int | None:
+    """The exit code of a program that has ended, as :class:`subprocess.Popen` gives it.
+
+    It is left to be waited for: until then its number, which is that of its group too, is nobody
+    else's, whom killing that group would hit.
+    """
+    if process.returncode is not None:
+        return process.returncode
+    found = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    if found is None:
+        return None
+    return found.si_status if found.si_code == os.CLD_EXITED else -found.si_status

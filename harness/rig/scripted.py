@@ -373,7 +373,7 @@ class ScriptedDut:
                 self._take(message)
             self._fetch_part()
 
-    def sms_reached_modem(self) -> None:
+    def sms_reached_modem(self, before: int) -> None:
         """Nothing to wait for: the line's bytes are counted, and drained before time moves."""
 
     def death(self) -> str | None:
