@@ -151,6 +151,7 @@ def await_expectation(stage: Stage, expectation: ExpectModel) -> None:
     death: str | None = None
     while True:
         quiet = stage.bench.quiet()  # asked before looking: what was in flight is then seen
+        last = deadline.expired  # so is this: what came while the machine was busy still counts
         mismatch = first_mismatch(stage, expectation)
         if mismatch is None:
             return
@@ -158,12 +159,12 @@ def await_expectation(stage: Stage, expectation: ExpectModel) -> None:
             death = stage.bench.dut.death()
             if death is not None:  # what it sent before may still be on its way
                 deadline = deadline.no_later_than(Deadline.after(AFTER_DEATH_S))
-        if quiet or deadline.expired or mismatch.final:
+        if quiet or last or mismatch.final:
             if death is not None:
                 mismatch = replace(mismatch, seen=f"{mismatch.seen}; {death}")
             broken = expectation.proves or mismatch.requirements
             raise ExpectationFailed(mismatch, mismatch.requirements if mismatch.cause else broken)
-        stage.check_time()
+        stage.check_bench()  # the scenario's own time ends no sooner, and a last look says more
         stage.wait_for_change(deadline)
 
 

@@ -53,11 +53,15 @@ class Stage:
             text = text.replace(f"${{{name}}}", value)
         return text
 
-    def check_time(self) -> None:
-        """Raise when the scenario's time is used up, or its evidence can no longer be kept."""
+    def check_bench(self) -> None:
+        """Raise when something broke on the bench's own side, such as what keeps its evidence."""
         trouble = self.bench.trouble()
         if trouble is not None:
             raise trouble
+
+    def check_time(self) -> None:
+        """The same, and raise when the scenario's time is used up."""
+        self.check_bench()
         if self.deadline.expired:
             raise ScenarioTimeout("the scenario's time-out has passed")
 
