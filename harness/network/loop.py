@@ -36,12 +36,19 @@ class LoopThread:
     def run(self, work: Coroutine[Any, Any, T], timeout_s: float = 10.0) -> T:
         """Run a coroutine on the loop from another thread and wait for its result.
 
-        Raises :class:`~harness.errors.HilError` when it takes longer than ``timeout_s``.
+        Raises :class:`~harness.errors.HilError` when it takes longer than ``timeout_s``, or the
+        loop is closed.
         """
-        future = asyncio.run_coroutine_threadsafe(work, self.loop)
+        try:
+            future = asyncio.run_coroutine_threadsafe(work, self.loop)
+        except RuntimeError as error:
+            work.close()
+            raise HilError("the I/O loop is closed") from error
         try:
             return future.result(timeout_s)
         except concurrent.futures.TimeoutError:
+            if future.done() and not future.cancelled():
+                return future.result()  # the work's own time-out, or it was done just then
             future.cancel()
             raise HilError(f"the I/O loop did not finish its work in {timeout_s:g} s") from None
 
@@ -57,10 +64,15 @@ class LoopThread:
             except BaseException as error:  # handed to the caller, who asked for it
                 future.set_exception(error)
 
-        self.loop.call_soon_threadsafe(step)
+        try:
+            self.loop.call_soon_threadsafe(step)
+        except RuntimeError as error:
+            raise HilError("the I/O loop is closed") from error
         try:
             return future.result(timeout_s)
         except concurrent.futures.TimeoutError:
+            if future.done():
+                return future.result()  # the work's own time-out, or it was done just then
             raise HilError(f"the I/O loop did not answer in {timeout_s:g} s") from None
 
     def close(self) -> None:

@@ -229,7 +229,7 @@ class SmsCentre:
 
     def _finish(self, sms: Sms, status: str, reason: str) -> None:
         with self._lock:
-            if self._closed:
+            if self._closed and status != self.settings.status.delivered:
                 return
             self._timers.pop(sms.id, None)
             before, sms.status = sms.status, status

@@ -68,3 +68,24 @@ def test_closing_ends_what_is_under_way(loop: LoopThread) -> None:
     loop.run(asyncio.sleep(0))
     loop.close()
     assert seen == ["started", "cancelled"]
+
+
+def test_a_time_out_of_the_work_itself_is_its_own(loop: LoopThread) -> None:
+    """The work did end: nothing is said of the loop."""
+
+    async def too_late() -> None:
+        raise TimeoutError("the peer")
+
+    with pytest.raises(TimeoutError, match="the peer"):
+        loop.run(too_late())
+    with pytest.raises(TimeoutError, match="the peer"):
+        loop.call(lambda: (_ for _ in ()).throw(TimeoutError("the peer")))
+
+
+def test_who_comes_after_the_end_is_told_so(loop: LoopThread) -> None:
+    """As one of our errors, which a thread that is still busy can handle."""
+    loop.close()
+    with pytest.raises(HilError, match="is closed"):
+        loop.run(asyncio.sleep(0))
+    with pytest.raises(HilError, match="is closed"):
+        loop.call(lambda: None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from harness.platform.store import Aborted
 from harness.platform.uplink import TokenVerdict, Uplink, Verdict
 from harness.token import explain
 from tests.examples import about
+from tests.interleaved import Elsewhere, at_every_line
 from tests.platform.bench import SECRET
 
 REDACTOR = Redactor([("secret of tracker-1", SECRET)])
@@ -170,3 +172,30 @@ def test_words_that_look_like_secrets_leave_the_file_readable() -> None:
     assert kept.records == ({"n": "at", "vs": "AT+CPIN=‹pin›"},)
     assert (kept.tag, kept.status) == ("after", DownlinkStatus.FAILED)
     assert "a secret stands in it" in kept.history[-1].reason
+
+
+def test_of_two_threads_that_keep_an_sms_the_newer_state_stays(tmp_path: Path) -> None:
+    """The next attempt may be made while whoever submitted it still has the first one kept."""
+    made: list[tuple[StoreFile, Elsewhere]] = []
+
+    def make() -> tuple[Callable[[], object], Callable[[], object]]:
+        store = StoreFile(tmp_path / f"{len(list(tmp_path.iterdir()))}.db", Redactor())
+        sms = Sms(1, "d", "+31612345678", "x", 0, "PENDING")
+        sms.next_ns = 1
+
+        def delivered() -> None:
+            sms.log.append((0, "delivered", ""))
+            sms.status, sms.next_ns = "DELIVERED", None
+            store.put_sms(sms)
+
+        made[:] = [(store, Elsewhere(delivered))]
+        return lambda: store.put_sms(sms), made[0][1]
+
+    for _ in at_every_line(StoreFile.put_sms, make):
+        store, other = made[0]
+        other.over()
+        store.commit()
+        (kept,) = store.kept(10, 1_000_000, "FAILED").sms
+        assert (kept.status, len(kept.log)) == ("DELIVERED", 1)
+        store.close()
+    made[0][0].close()

@@ -197,3 +197,18 @@ def test_what_the_documents_leave_open_is_listed_as_assumed() -> None:
     assert [name for name, _, _ in SmsSettings().assumptions()] == [
         "SMS schedule", "SIM types with SMS", "SMS status names", "SMS content",
     ]  # fmt: skip
+
+
+def test_an_sms_that_arrives_as_the_platform_stops_is_delivered() -> None:
+    """It is not sent once more after a restart."""
+
+    def closing() -> bool:
+        centre.close()
+        return True
+
+    centre = SmsCentre(VirtualClock(START), gateway=Phone(closing))
+    kept: list[tuple[str, int]] = []
+    centre.changed = lambda sms: kept.append((sms.status, len(sms.log)))
+    sms = centre.submit(device(), "reboot")
+    assert (sms.status, sms.open) == ("DELIVERED", False)
+    assert kept[-1] == ("DELIVERED", 1)

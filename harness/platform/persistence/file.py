@@ -109,8 +109,8 @@ class StoreFile:
 
     def put_sms(self, sms: Sms) -> None:
         """As it stands now."""
-        row = self._rows.sms(sms)
-        with self._lock:
+        with self._lock:  # looked at inside: another thread may have it kept in a newer state
+            row = self._rows.sms(sms)
             self._pending.sms[row.id] = row
         self._ask()
 

@@ -186,6 +186,9 @@ class TerminalLine:
         while not self._closed:
             with contextlib.suppress(HilError):
                 self._port.reopen()
+                if self._closed:  # meanwhile, and perhaps before there was anything to free
+                    self._port.close()
+                    return
                 with self._lock:
                     self._gone = False
                     self._events(self._engine.flush())
