@@ -22,7 +22,7 @@ from harness.rig.models import FirmwareModel
 READY_WITHIN_S = 15.0
 STOP_WITHIN_S = 2.0
 SMS_WITHIN_S = 3.0
-LAST_WORDS_S = 1.0
+LAST_WORDS_S = 5.0
 _LOOK_S = 0.01
 
 

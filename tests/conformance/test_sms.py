@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from harness.clock import Deadline
 from harness.modem import FAMILIES
+from harness.modem.values import Sms
 from tests.conformance.conftest import ALL, NOON, Bench, Make
 
 TEXTS = {
@@ -23,14 +25,24 @@ def registered(one: Bench) -> Bench:
     return one
 
 
+def arrived(one: Bench, length: int) -> list[Sms]:
+    """The messages that came, once their texts are so long together."""
+    found: list[Sms] = []
+    deadline = Deadline.after(20)
+    while sum(len(message.text) for message in found) < length:
+        assert not deadline.expired, found
+        one.modem.channel.pump(timeout_s=0.02)
+        found += one.modem.new_sms()
+    return found
+
+
 @pytest.mark.parametrize("family", ALL)
 @pytest.mark.parametrize("kind", TEXTS)
 def test_an_sms_arrives(bench: Make, family: str, kind: str) -> None:
     """It is announced, read, put together from its parts, and gone from the modem."""
     one = registered(bench(family))
     assert one.virtual.deliver_sms("5277", TEXTS[kind], NOON)
-    one.modem.channel.pump(timeout_s=0.05)
-    found = one.modem.new_sms()
+    found = arrived(one, len(TEXTS[kind]))
     assert {message.sender for message in found} == {"5277"}
     assert "".join(message.text for message in found) == TEXTS[kind]
     parts = [message.part for message in found if message.part is not None]
@@ -76,6 +88,5 @@ def test_a_full_store(bench: Make, family: str) -> None:
     one = registered(bench(family))
     while one.virtual.deliver_sms("5277", "x", NOON):
         assert len(one.modem.channel.urcs) < 400
-    one.modem.channel.pump(timeout_s=0.05)
-    assert one.modem.new_sms()
+    assert arrived(one, 1)
     assert one.virtual.deliver_sms("5277", "again", NOON)

@@ -254,4 +254,4 @@ def test_stopping_ends_attempts_under_way() -> None:
         waiting = to.rig.platform.wait(lambda: bool(to.endpoint.received), Deadline.after(0.5))
         del waiting  # nobody tells of a request at the endpoint: either way, it is under way
         to.rig.platform.stop()
-        assert to.rig.clock.work.wait_idle(5)
+        assert to.rig.clock.work.wait_idle(20)
