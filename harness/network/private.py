@@ -105,6 +105,7 @@ class PrivateNetwork:
         self._pool = ipaddress.ip_network(MODEM_POOL).hosts()
         self._addresses: dict[str, str] = {}
         self._closed = False
+        self._spoilt = ""  #: why its holder is not asked any more
         self.right = ""  #: "administrator" or "user namespace"
         self.offloads_left: tuple[str, ...] = ()  #: offloads that could not be switched off
 
@@ -244,6 +245,8 @@ class PrivateNetwork:
         with self._lock:
             if self._closed:
                 raise NamespacesUnavailable("the private network is closed")
+            if self._spoilt:
+                raise NamespacesUnavailable(f"{self._spoilt}; start again")
             try:
                 self._channel.settimeout(max(deadline.left(), 0.001))
                 self._channel.send(json.dumps(request).encode())
@@ -261,17 +264,23 @@ class PrivateNetwork:
                 self._channel, MAX_MESSAGE, 1, socket.MSG_CMSG_CLOEXEC
             )
         except TimeoutError:
-            # a late answer would be taken for the next one: this holder is of no more use
-            self._process.kill()
-            raise NamespacesUnavailable(
-                f"the private network's holder did not answer in {timeout_s:g} s"
-            ) from None
+            raise self._given_up(f"did not answer in {timeout_s:g} s") from None
         except OSError as error:
             raise self._gone() from error
+        except BaseException:  # Ctrl-C
+            self._given_up("was interrupted in a request")
+            raise
         if not message:
             raise self._gone()
         answer: dict[str, Any] = json.loads(message)
         return answer, descriptors
+
+    def _given_up(self, why: str) -> NamespacesUnavailable:
+        """A late answer, which may be there already, would be taken for the next one: this holder
+        is of no more use."""
+        self._process.kill()
+        self._spoilt = f"the private network's holder {why}"
+        return NamespacesUnavailable(self._spoilt)
 
     def _gone(self) -> NamespacesUnavailable:
         """Why the holder is gone: its exit status and the last line it wrote."""

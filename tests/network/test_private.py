@@ -130,6 +130,22 @@ def test_sockets_outlive_the_network(network: PrivateNetwork) -> None:
         network.add_modem("too-late")
 
 
+def test_an_answer_that_nobody_waited_for_is_nobody_elses(
+    network: PrivateNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After Ctrl-C during a request, the next one does not get the socket of that one."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "recv_fds", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            network.packet_socket()
+    with pytest.raises(NamespacesUnavailable, match="was interrupted in a request; start again"):
+        network.platform_sockets.stream()
+
+
 def test_a_killed_holder_is_reported(network: PrivateNetwork) -> None:
     """After kill -9 of the holder, the next request says so, instead of hanging."""
     ended = os.pidfd_open(network.holder_pid)
