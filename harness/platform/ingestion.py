@@ -174,9 +174,9 @@ class Ingestion:
 
     def settled(self, uplink: Uplink) -> None:
         """The uplink is taken: it may be seen, and forwarded, before its answer goes out."""
+        self.store.add(uplink)  # first: whoever hears of it may look at it
         if self._evidence.on:
             self._evidence.answered(uplink)
-        self.store.add(uplink)
         self.store.touched()
         files = self.files if self.files is not None and self.files.newest else None
         if (files is not None or self.forward is not None) and uplink.taken:
@@ -270,10 +270,10 @@ class Ingestion:
             why = f"{why} after {len(body)} of {parsed.length} body bytes"
         number = next(self._numbers)
         aborted = Aborted(number, peer, why, head, body)
-        self.store.add_aborted(aborted)
         if self.keeper is not None:
             self.keeper.keep_aborted(aborted)
         self._evidence.aborted(number, peer, why)
+        self.store.add_aborted(aborted)  # last: who waits for it finds it on the timeline
         self.store.touched()
 
     def swept(self) -> None:

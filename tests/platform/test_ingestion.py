@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import threading
 import zlib
 from dataclasses import replace
@@ -10,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from harness.clock import Deadline
+from harness.evidence import Event
 from harness.platform.settings import PlatformSettings, ResponseCodes, TimeLimits
 from harness.token import compute
 from tests.platform.bench import BODY, SECRET, UUID, Rig, read_answer, request, running
@@ -282,3 +284,35 @@ def test_a_malformed_token_is_told_once(rig: Rig, token: str, says: str) -> None
     (finding,) = rig.platform.uplinks[-1].findings
     assert finding.requirement == "TOKEN-HEADER"
     assert says in finding.message
+
+
+def test_whoever_hears_of_an_uplink_can_look_at_it(rig: Rig) -> None:
+    """An event names an exchange that can be asked for."""
+    found: list[bool] = []
+
+    def hear(event: Event) -> None:
+        if event.kind == "uplink":
+            known = [uplink.exchange for uplink in rig.platform.uplinks]
+            found.append(event.data["exchange"] in known)
+
+    rig.timeline.listen(hear)
+    rig.post(request())
+    rig.post(request(token="0" * 64))
+    rig.wait(2)
+    assert found == [True, True]
+
+
+def test_whoever_waits_for_an_aborted_request_finds_it_on_the_timeline(rig: Rig) -> None:
+    """It is recorded before it is counted."""
+    counted: list[int] = []
+
+    def hear(event: Event) -> None:
+        if event.kind == "http.aborted":
+            counted.append(len(rig.platform.aborted))
+
+    rig.timeline.listen(hear)
+    with rig.connect() as sock:
+        sock.sendall(request()[:40])
+        sock.shutdown(socket.SHUT_WR)
+        assert rig.platform.wait(lambda: bool(rig.platform.aborted), Deadline.after(10))
+    assert counted == [0]
