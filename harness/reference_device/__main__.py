@@ -17,6 +17,7 @@ from .console import Console
 from .device import Device, Quit, Settings
 from .faults import FAULTS, Faults, UnknownFault
 
+_STOPPING = (signal.SIGTERM, signal.SIGINT)
 _EXAMPLE = """example:
   python -m harness.reference_device --port /dev/ttyUSB2 --imei 356726104408422 \\
       --secret-env TRACKER_SECRET --apn kpnthings2.m2m --faults wrong-host
@@ -120,6 +121,8 @@ def _secret(options: argparse.Namespace) -> str:
 
 
 def _terminate(signal_number: int, frame: FrameType | None) -> None:
+    for number in _STOPPING:  # one is enough: another would interrupt the clean end
+        signal.signal(number, signal.SIG_IGN)
     raise Quit
 
 
@@ -134,8 +137,8 @@ def main(arguments: list[str] | None = None) -> int:
     settings = _settings(parser, options)
     console = Console()
     try:
-        signal.signal(signal.SIGTERM, _terminate)
-        signal.signal(signal.SIGINT, _terminate)
+        for number in _STOPPING:
+            signal.signal(number, _terminate)
         with serial.serial_for_url(options.port, options.baud, timeout=0, exclusive=True) as port:
             Device(Modem(port), console, settings).run()
     except Quit:

@@ -1,9 +1,11 @@
-"""An attempt that ends in the very moment of its time-out (DEST-RETRY)."""
+"""What happens to destinations in one moment: an attempt's end and its time-out, two orders."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,6 +13,7 @@ import pytest
 
 from harness.clock import NO_WORK, VirtualClock
 from harness.clock.scenario import to_ns
+from harness.errors import UsageError
 from harness.evidence import Timeline
 from harness.network.loop import LoopThread
 from harness.platform.destination import delivery
@@ -18,8 +21,38 @@ from harness.platform.destination.delivery import Destinations
 from harness.platform.destination.sender import Sent
 from harness.platform.destination.settings import DestinationSettings
 from harness.senml import parse, resolve
-from tests.destination.bench import destination
+from tests.destination.bench import SECRET, destination
+from tests.interleaved import Elsewhere, at_every_line
 from tests.platform.bench import BODY, NOW
+
+
+def test_of_two_orders_with_one_name_one_is_refused() -> None:
+    """Whichever comes in between: nobody's destination is replaced by another's."""
+    loop = LoopThread()
+    given: list[str] = []
+    made: list[tuple[Destinations, Elsewhere]] = []
+
+    def make() -> tuple[Callable[[], object], Callable[[], object]]:
+        clock = VirtualClock(NOW)
+        all_of_them = Destinations(
+            clock, Timeline(None, clock), loop, NO_WORK, DestinationSettings(), lambda: None
+        )
+        given.clear()
+
+        def add(secret: str) -> None:
+            with contextlib.suppress(UsageError):  # there is one already
+                given.append(all_of_them.add(destination(secret=secret)).secret)
+
+        made[:] = [(all_of_them, Elsewhere(lambda: add(f"{SECRET}-2")))]
+        return lambda: add(SECRET), made[0][1]
+
+    try:
+        for _ in at_every_line(Destinations.add, make):
+            all_of_them, other = made[0]
+            other.over()
+            assert [one.secret for one in all_of_them.list()] == given
+    finally:
+        loop.close()
 
 
 def test_an_answer_in_the_moment_of_the_time_out_is_no_attempt_of_its_own(

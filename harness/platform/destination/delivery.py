@@ -37,6 +37,7 @@ DeliveryStatus = Literal["pending", "delivered", "discarded"]
 _SOURCE = "platform"
 _KEPT = 10_000
 _AT_ONCE = 64
+_TAKEN = "there is a destination of that name already"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ class Destinations:
         found = check_config(destination, self.settings.secret_minimum)
         wrong = [finding.message for finding in found if finding.severity == "error"]
         if destination.name in self._all:
-            wrong.append("there is a destination of that name already")
+            wrong.append(_TAKEN)
         if wrong:
             raise UsageError(f"destination {destination.name!r}: " + "; ".join(wrong))
         try:
@@ -146,6 +147,8 @@ class Destinations:
         if not destination.plug_uuid:
             destination = replace(destination, plug_uuid=str(uuid4()))
         with self._lock:
+            if destination.name in self._all:  # since we looked
+                raise UsageError(f"destination {destination.name!r}: {_TAKEN}")
             self._contexts[destination.name] = context
             self._all = {**self._all, destination.name: destination}
         return destination
