@@ -34,6 +34,8 @@ KNOWN_KINDS = frozenset(
         *("fota.offer", "fota.part", "fota.done", "fota.reported", "device.firmware"),
         *("tls.handshake", "destination.attempt", "destination.status"),
         *("device.uplink", "device.downlink", "device.sms", "device.console", "device.exit"),
+        *("device.registered", "device.secret-changed", "device.removed", "actuator.request"),
+        *("http.crowded", "store.opened", "store.failed", "store.recovered"),
         *("packet", "capture.summary"),
     }
 )
@@ -41,6 +43,7 @@ TONES = {
     "passed": "good",
     "failed": "bad",
     "rig error": "warn",
+    "scenario error": "warn",
     "harness error": "bad",
     "skipped": "dim",
     "no verdict": "warn",
@@ -107,6 +110,8 @@ def verdict_words(report: ScenarioReport) -> str:
             return f"Failed: {_BLAMES.get(blame, blame)} broke {broken}."
         case "rig error":
             return "Rig error: the bench broke; it does not count against the device."
+        case "scenario error":
+            return "Scenario error: the scenario cannot be run as it is written; mend it."
         case "harness error":
             return "Harness error: a defect of the harness itself, please report it."
         case "skipped":

@@ -13,7 +13,9 @@ from typing import Any
 from harness import __version__
 from harness.report.model import ScenarioReport, items, load_scenario, mapping, read_json, texts
 
-VERDICTS = ("passed", "failed", "rig error", "harness error", "skipped", "no verdict")
+VERDICTS = (
+    "passed", "failed", "rig error", "scenario error", "harness error", "skipped", "no verdict",
+)  # fmt: skip
 _PACKAGES = ("pytest", "pytest-html", "freezegun", "scapy", "pyserial", "pydantic", "pyyaml")
 
 
@@ -175,13 +177,16 @@ class RunReport:
         return data
 
 
+_BAD = ("failed", "scenario error", "harness error", "no verdict")
+
+
 def run_outcome(summary: Mapping[str, Any]) -> int:
     """Exit code of a run: 0 all good, 1 something failed, 3 nothing worse than rig errors.
 
     A run that was stopped half-way is not good either: 1, when nothing else says so.
     """
     counts = mapping(summary.get("counts"))
-    if any(counts.get(verdict) for verdict in ("failed", "harness error", "no verdict")):
+    if any(counts.get(verdict) for verdict in _BAD):
         return 1
     if counts.get("rig error"):
         return 3

@@ -13,8 +13,8 @@ from harness.scenario.requirements import requirements
 
 _WHO = {"dev": "device", "plat": "platform", "rig": "rig"}
 _SYMBOLS = {
-    "passed": "✓", "failed": "✗", "rig error": "!", "harness error": "!", "skipped": "–",
-    "no verdict": "?", "not shown": "·",
+    "passed": "✓", "failed": "✗", "rig error": "!", "scenario error": "!", "harness error": "!",
+    "skipped": "–", "no verdict": "?", "not shown": "·",
 }  # fmt: skip
 _HARMLESS = {"passed", "skipped"}
 _NAV = (
@@ -125,8 +125,9 @@ def _requirements(run: RunReport) -> str:
     rows = []
     for name in names:
         found = table[name]
-        state = next((v for v in ("failed", "harness error", "rig error", "no verdict", "passed",
-                                  "not shown", "skipped") if found.get(v)), "skipped")  # fmt: skip
+        state = next((v for v in ("failed", "harness error", "scenario error", "rig error",
+                                  "no verdict", "passed", "not shown", "skipped")
+                      if found.get(v)), "skipped")  # fmt: skip
         words = {"failed": "broken", "passed": "verified", "not shown": "not shown",
                  "skipped": "not tested"}.get(state, state)  # fmt: skip
         tone = TONES.get(state, "dim")

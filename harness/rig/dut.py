@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from harness.errors import UsageError
 from harness.rig.mistakes import MistakeName
 
 
@@ -120,6 +121,11 @@ class Seen:
     results: list[UplinkResult] = field(default_factory=list)
     downlinks: list[ReceivedDownlink] = field(default_factory=list)
     sms: list[ReceivedSms] = field(default_factory=list)
+
+
+def switched_off(name: str) -> UsageError:
+    """What is said to an order that only a device with power can follow."""
+    return UsageError(f"{name} is switched off; put `power: on` before this step")
 
 
 class Dut(Protocol):

@@ -16,7 +16,7 @@ from harness.errors import DutError, RigError, UsageError
 from harness.evidence import Recorder
 from harness.leash import leashed
 from harness.rig.console import Console
-from harness.rig.dut import Seen, UplinkOrder
+from harness.rig.dut import Seen, UplinkOrder, switched_off
 from harness.rig.models import FirmwareModel
 
 READY_WITHIN_S = 15.0
@@ -170,7 +170,9 @@ class FirmwareDut:
 
     def report(self, order: UplinkOrder) -> None:
         self._raise_if_dead()
-        if self._firmware.report is None or self._process is None:
+        if self._process is None:
+            raise switched_off(self.name)
+        if self._firmware.report is None:
             raise UsageError("the rig does not say how to make this firmware report")
         fields: dict[str, object] = {}
         if order.records is not None:

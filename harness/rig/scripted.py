@@ -24,7 +24,15 @@ from harness.modem.tls import TlsTrust
 from harness.modem.values import Sms
 from harness.platform.registry import Registration
 from harness.rig.answer import Answer, downlink_records, read_answer
-from harness.rig.dut import ReceivedDownlink, ReceivedSms, Record, Seen, UplinkOrder, UplinkResult
+from harness.rig.dut import (
+    ReceivedDownlink,
+    ReceivedSms,
+    Record,
+    Seen,
+    UplinkOrder,
+    UplinkResult,
+    switched_off,
+)
 from harness.rig.endpoints import endpoint_of
 from harness.rig.models import ModemModel
 from harness.rig.request import SignedUplink, build_uplink
@@ -209,7 +217,12 @@ class ScriptedDut:
         self._connection = None
         self._trust = None
 
+    def _must_be_on(self) -> None:
+        if not self._on:
+            raise switched_off(self.name)
+
     def reset(self) -> None:
+        self._must_be_on()
         self._recorder.record(self._source, "power", state="reset", how="AT+CFUN=1,1")
         self._forget_connections()
         modem = self.modem
@@ -220,6 +233,7 @@ class ScriptedDut:
         self._attach()
 
     def radio(self, *, on: bool) -> None:
+        self._must_be_on()
         self.modem.set_radio(1 if on else 4)
         state = "on" if on else "off"
         self._recorder.record(self._source, "power", state=state, how="radio")
@@ -234,6 +248,7 @@ class ScriptedDut:
         self._registration = replace(self._registration, secret=secret)
 
     def report(self, order: UplinkOrder) -> None:
+        self._must_be_on()
         if self._update is not None:
             self._update.hang_up(self.modem)  # some modems have one connection at a time
         uplink = build_uplink(order, self._registration, self._previous_body)

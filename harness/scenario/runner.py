@@ -78,7 +78,7 @@ def _traceback(error: BaseException) -> str:
 
 
 def judge(error: HilError, case: Case, step: int | None, device: str = "") -> Verdict:
-    """Whose doing it was: the bench's, the modem's, the device's, or ours.
+    """Whose doing it was: the bench's, the modem's, the device's, the scenario's, or ours.
 
     A silence on the line that no device was asked about is the bench's: power, cable, baud rate.
     """
@@ -89,7 +89,7 @@ def judge(error: HilError, case: Case, step: int | None, device: str = "") -> Ve
             "failed",
             str(error),
             broken,
-            _blame(broken),
+            error.mismatch.blame or _blame(broken),
             step,
             error.mismatch.expected,
             error.mismatch.seen,
@@ -105,7 +105,9 @@ def judge(error: HilError, case: Case, step: int | None, device: str = "") -> Ve
         broken = getattr(error, "requirements", ()) or verified
         return Verdict("failed", str(error), tuple(broken), blame, step)
     if isinstance(error, UsageError):
-        return Verdict("harness error", f"the scenario cannot be run: {error}", (), "harness", step)
+        return Verdict(
+            "scenario error", f"the scenario cannot be run: {error}", (), "scenario", step
+        )
     return Verdict("harness error", str(error), (), "harness", step)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from harness.evidence import Event
-from harness.scenario.load import Case
+from harness.scenario.load import Case, shown_path
 from harness.scenario.play import Result
 from harness.scenario.requirements import requirements
 from harness.scenario.verdict import Verdict
@@ -15,12 +16,12 @@ _WIDTH = 96
 _FIELDS = ("seq", "host", "wall", "at", "source", "kind")
 
 
-def show_failure(case: Case, verdict: Verdict, result: Result) -> str:
-    """The text of a failed item; several lines, no Python traceback."""
-    return "\n".join(_lines(case, verdict, result))
+def show_failure(case: Case, verdict: Verdict, result: Result, folder: Path) -> str:
+    """The text of a failed item; several lines, no Python traceback. ``folder`` is the run's."""
+    return "\n".join(_lines(case, verdict, result, folder))
 
 
-def _lines(case: Case, verdict: Verdict, result: Result) -> Iterator[str]:
+def _lines(case: Case, verdict: Verdict, result: Result, folder: Path) -> Iterator[str]:
     first = case.step_lines(verdict.step)[0] if verdict.step is not None else 1
     yield f"{case.shown_file}:{first}: {case.model.title}"
     yield ""
@@ -46,7 +47,7 @@ def _lines(case: Case, verdict: Verdict, result: Result) -> Iterator[str]:
             yield "  " + show_event(event)
     if result.timeline is not None:
         yield ""
-        yield f"all of them: {result.timeline}"
+        yield f"all of them: {shown_path(folder / result.timeline)}"
 
 
 def show_event(event: Event) -> str:

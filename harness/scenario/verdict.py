@@ -8,8 +8,8 @@ from typing import Literal
 
 from harness.errors import HilError
 
-Outcome = Literal["passed", "failed", "rig error", "harness error", "skipped"]
-Blame = Literal["device", "modem", "platform", "rig", "harness", ""]
+Outcome = Literal["passed", "failed", "rig error", "scenario error", "harness error", "skipped"]
+Blame = Literal["device", "modem", "platform", "rig", "scenario", "harness", ""]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class Mismatch:
     ``requirements`` names what the observation itself shows to be broken (the findings of an
     uplink, say); empty = the expectation's own or the scenario's requirements. ``final``: nothing
     that may still come can mend it, so there is no use in waiting. ``cause``: ``requirements`` are
-    what led to it, whatever the expectation was to prove.
+    what led to it, whatever the expectation was to prove. ``blame``: whose doing the observation
+    shows it to be; empty = of who has to meet the requirements.
     """
 
     expected: str
@@ -44,6 +45,7 @@ class Mismatch:
     requirements: tuple[str, ...] = ()
     final: bool = False
     cause: bool = False
+    blame: Blame = ""
 
 
 class ExpectationFailed(HilError):

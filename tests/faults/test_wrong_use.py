@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.faults.place import SIM, Place
+from tests.faults.programs import rig_of
 
 TRACEBACK = "Traceback (most recent call last)"
 
@@ -89,3 +92,48 @@ def test_a_broken_rig(
     assert ended.text.count(message) == 1, ended.text
     assert TRACEBACK not in ended.text
     assert "abc\n" not in ended.text
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        ("report: {}", "tracker-plus is switched off; put `power: on` before this step"),
+        ("power: on\npower: off\nradio: on", "tracker-plus is switched off"),
+        ("power: reset", "tracker-plus is switched off"),
+        ("power: on\ndownlink-status: {number: 7, status: Failed}", "there is no downlink 7"),
+    ],
+)
+def test_a_scenario_that_cannot_be_followed(place: Place, steps: str, message: str) -> None:
+    """An order that makes no sense is the scenario's fault: not the bench's, not ours."""
+    place.scenario(steps)
+    ended = place.run("scenarios")
+    assert ended.code == 1, ended.text
+    assert message in ended.text
+    assert "scenario error" in ended.text
+    (path,) = re.findall("all of them: (.+)", ended.text)
+    assert (place.folder / path).is_file()
+    summary = place.summary()
+    assert summary["counts"] == {"scenario error": 1}
+    assert summary["items"][0]["blame"] == "scenario"  # type: ignore[index]
+    page = (place.latest / "report.html").read_text(encoding="utf-8")
+    assert "defect of the harness" not in page
+
+
+def test_firmware_that_is_off_cannot_report(place: Place) -> None:
+    """The same goes for a firmware program: what is missing is power, not a line in the rig."""
+    place.rig(rig_of(place.folder, "forks"))
+    place.scenario("report: {}")
+    ended = place.run("scenarios")
+    assert ended.code == 1, ended.text
+    assert "is switched off; put `power: on` before this step" in ended.text
+
+
+def test_a_broken_file_is_told_in_full_on_the_page(place: Place) -> None:
+    """What is wrong with a file is the file's fault, and everything that is wrong is told."""
+    place.raw_scenario("id: a.b\ntitle: No\nsteps: []\n")
+    assert place.run("scenarios").code == 2
+    summary = place.summary()
+    assert summary["counts"] == {"scenario error": 1}
+    (item,) = summary["items"]  # type: ignore[misc]
+    assert "missing key 'verifies'" in item["message"]
+    assert "title: " in item["message"]
