@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.evidence import Event
 from harness.report.backoff import backoff_html
-from harness.report.card import card_html
+from harness.report.card import KNOWN_KINDS, card_html
 from harness.report.model import load_scenario
 from harness.report.moments import rows_of
 from harness.report.run import run_outcome
@@ -132,3 +133,13 @@ def test_mask_covers_every_form_of_a_number() -> None:
     assert "137910325476F8" not in mask.text("0B91137910325476F8")
     assert mask.text("867530901234567") == "•" * 12 + "567"
     assert mask.text("+31612345678 said 202") == "•" * 9 + "678 said 202"
+
+
+def test_the_page_knows_every_kind_of_event() -> None:
+    """What docs/timeline.md describes is nothing that a page remarks on as unknown, and no more."""
+    page = Path(__file__).parents[2] / "docs" / "timeline.md"
+    rows = [
+        row.split("|")[1] for row in page.read_text(encoding="utf-8").splitlines() if "|" in row
+    ]
+    described = {kind for row in rows for kind in re.findall(r"`([a-z.-]+)`", row)}
+    assert described == KNOWN_KINDS
