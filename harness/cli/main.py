@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from harness import __version__
-from harness.errors import HilError, RigError
+from harness.errors import HilError, RigError, UsageError
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("harness.cli.run", "run scenarios on a rig and write a report"),
@@ -64,6 +64,19 @@ def build_parser(wanted: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def _parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
+    """As ``parse_args`` does; a command's FILE may also stand behind its options.
+
+    Before 3.12.7 argparse takes an optional positional for left out as soon as an option follows.
+    """
+    parsed, left = parser.parse_known_args(arguments)
+    if len(left) == 1 and not left[0].startswith("-") and getattr(parsed, "file", "") is None:
+        parsed.file = left.pop()
+    if left:
+        parser.error(f"unrecognized arguments: {' '.join(left)}")
+    return parsed
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -74,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments, passed_on = arguments[:at], arguments[at + 1 :]
     try:
         try:
-            parsed = build_parser(wanted).parse_args(arguments)
+            parsed = _parse(build_parser(wanted), arguments)
         finally:
             sys.stdout.flush()  # --help into a closed pipe ends here, not at exit
         if passed_on:
@@ -93,6 +106,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         _abandon_output()  # the reader (head, less) has gone: that is its right
         return 1
     except OSError as error:
+        if _named(error.filename, arguments):
+            print(f"hil: {error.filename}: {error.strerror}", file=sys.stderr)
+            return UsageError.exit_code
         if error.filename is not None or error.errno not in _UNWRITABLE:
             raise
         _abandon_output()
@@ -101,6 +117,19 @@ def main(argv: Sequence[str] | None = None) -> int:
             "elsewhere", file=sys.stderr,
         )  # fmt: skip
         return RigError.exit_code
+
+
+def _named(path: object, arguments: Sequence[str]) -> bool:
+    """True when a path stands on the command line, or is below one that does: it may not be looked
+    at (no right to its folder), or it is too long for a name."""
+    if not isinstance(path, str | bytes):
+        return False
+    name = os.path.abspath(os.fsdecode(path))
+    words = {word.rpartition("=")[2] if word.startswith("-") else word for word in arguments}
+    return any(
+        name == found or name.startswith(found + os.sep)
+        for found in map(os.path.abspath, words - {""})
+    )
 
 
 def _abandon_output() -> None:

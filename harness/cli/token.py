@@ -24,9 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "device's secret. Exit code 1 when the token is not the right one."
     )
     parser.add_argument("action", choices=("compute", "verify", "explain"))
-    parser.add_argument(
-        "body", nargs="?", default="-", metavar="FILE", help="the body; - (default) for stdin"
-    )
+    parser.add_argument("file", nargs="?", metavar="FILE", help="the body; - (default) for stdin")
     parser.add_argument("--text", help="the body itself, instead of a file")
     parser.add_argument("--token", help="the token to verify or explain")
     add_secret_options(parser, required=True)
@@ -112,10 +110,10 @@ def _other(item: str) -> tuple[str, str]:
 
 def _body(args: argparse.Namespace) -> bytes:
     if args.text is not None:
-        if args.body != "-":
+        if args.file not in (None, "-"):
             raise UsageError("give the body as FILE or as --text, not both")
         return os.fsencode(args.text)
-    return _read(args.body)
+    return _read(args.file or "-")
 
 
 def _read(name: str) -> bytes:

@@ -35,6 +35,24 @@ def test_wrong_use_is_exit_2(words: list[str]) -> None:
     assert ended.value.code == 2
 
 
+@pytest.mark.parametrize(
+    "words",
+    [["check"], ["requirements"], ["report"], ["discover", "--rig"], ["doctor", "--rig"],
+     ["serve", "--devices"], ["token", "verify", "--secret", "x", "--token", "0"],
+     ["modem", "--replay"], ["families", "--write"]],
+    ids=" ".join,
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["x" * 300, "x/" * 3000], ids=["name", "path"])
+def test_a_path_that_no_file_can_have(
+    words: list[str], path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A path too long to be looked at is wrong use, told in one line."""
+    assert main([*words, path]) == 2
+    said = capsys.readouterr()
+    assert "File name too long" in said.err
+    assert said.err.count("\n") == 1
+
+
 def test_check_counts_what_is_good(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Good files give exit 0 and a count; hidden folders are nobody's scenarios."""
     (tmp_path / "a.yaml").write_text(GOOD)

@@ -16,6 +16,7 @@ import pytest
 
 from harness.cli.main import main
 from harness.network.certificates import CertificateKind
+from harness.platform.destination.suites import client_context
 from tests.destination.bench import HOST, SECRET
 from tests.ports import reserved_port
 from tests.tls.https import authority
@@ -299,3 +300,19 @@ def test_wrong_use(more: list[str], said: str, capsys: pytest.CaptureFixture[str
     """Exit 2 with what to do."""
     assert main(["destination-check", f"https://{HOST}/", *more]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_authorities_that_are_no_pem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A certificate as DER is refused in a sentence."""
+    der = tmp_path / "ca.der"
+    der.write_bytes(ssl.PEM_cert_to_DER_cert(authority().pem.decode()))
+    assert main(["destination-check", f"https://{HOST}/", "--ca", str(der)]) == 2
+    said = capsys.readouterr().err
+    assert "contain a certificate" in said or "no PEM" in said
+
+
+def test_remarks_between_authorities_may_be_in_any_language() -> None:
+    """What stands beside the certificates of a PEM file is not looked at."""
+    remark = "# Autorité Racine\n".encode()
+    before = len(client_context().get_ca_certs())
+    assert len(client_context(remark + authority().pem).get_ca_certs()) == before + 1

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import token
+from harness.cli.main import main
 from harness.errors import UsageError
 from tests.token.test_formula import BODY, SECRET, TOKEN
 
@@ -29,6 +30,25 @@ def test_compute_prints_the_token(body: str, capsys: pytest.CaptureFixture[str])
     """The golden token of a file's bytes."""
     assert run("compute", body, "--secret-env", "TRACKER_SECRET") == 0
     assert capsys.readouterr().out == TOKEN + "\n"
+
+
+@pytest.mark.parametrize("at", [1, 3])
+def test_the_file_stands_before_or_behind_the_options(
+    body: str, at: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`compute FILE --secret-env S` and `compute --secret-env S FILE` are the same."""
+    words = ["compute", "--secret-env", "TRACKER_SECRET"]
+    words.insert(at, body)
+    assert main(["token", *words]) == 0
+    assert capsys.readouterr().out == TOKEN + "\n"
+
+
+def test_two_files_are_one_too_many(body: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A second body is refused, wherever it stands."""
+    with pytest.raises(SystemExit) as ended:
+        main(["token", "compute", body, "--secret-env", "TRACKER_SECRET", "other.json"])
+    assert ended.value.code == 2
+    assert "unrecognized arguments: other.json" in capsys.readouterr().err
 
 
 def test_a_secret_file_may_end_in_a_line_end(

@@ -37,7 +37,7 @@ def client_context(anchors: bytes | None = None, *, at_most_1_2: bool = False) -
         context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.load_default_certs()
     if anchors is not None:
-        context.load_verify_locations(cadata=anchors.decode("latin-1"))
+        context.load_verify_locations(cadata=anchors.decode("ascii", "ignore"))  # remarks
     everything = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     everything.set_ciphers("ALL:COMPLEMENTOFALL:@SECLEVEL=0")
     known = listed()
