@@ -53,6 +53,20 @@ def test_a_long_name_does_not_hide_its_value(served: Served, opened: Opened, wid
     assert page.evaluate(right) <= width
 
 
+def test_the_columns_of_a_pack_stand_below_their_names(served: Served, opened: Opened) -> None:
+    """Each value begins where the name of its column begins."""
+    served.uplink('{"n":"temperature","u":"Cel","v":21.5}')
+    page = opened()
+    page.get_by_role("listbox", name="Uplinks, newest first").get_by_role("option").click()
+    page.get_by_role("tab", name="SenML").click()
+    page.get_by_role("cell", name="21.5").wait_for()
+    lefts = """row => [...document.querySelector(`table.records ${row} tr`).children]
+        .map(cell => Math.round(cell.getBoundingClientRect().left))"""
+    heads = page.evaluate(lefts, "thead")
+    assert len(heads) == 5
+    assert page.evaluate(lefts, "tbody") == heads
+
+
 def test_light_and_dark(served: Served, opened: Opened) -> None:
     """As the system has it, or as chosen; the choice is kept. Text stands out in both."""
     page = opened(color_scheme="dark")
