@@ -50,10 +50,10 @@ def run(arguments: argparse.Namespace) -> int:
     import pytest
 
     words = ["--hil", *(arguments.paths or default_paths())]
-    if arguments.rig:
+    if arguments.rig is not None:
         # One word: pytest takes a path that stands alone for one of the tests' (its rootdir).
         words.append(f"--rig={arguments.rig}")
-    if arguments.device:
+    if arguments.device is not None:
         words.append(f"--device={arguments.device}")
     if arguments.all_devices:
         words.append("--all-devices")

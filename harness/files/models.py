@@ -20,6 +20,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 from harness.backoff.duration import parse_duration
 from harness.errors import FileError, Location
+from harness.files.sentences import sentence, told
 from harness.files.strict_yaml import Document, load_document
 
 M = TypeVar("M", bound="Model")
@@ -130,8 +131,8 @@ def validate(document: Document, model: type[M], data: Any) -> M:
     except ValidationError as error:
         problems = sorted(
             {
-                (place.line, place.column, _sentence(item), place)
-                for item in error.errors(include_url=False)
+                (place.line, place.column, sentence(item), place)
+                for item in told(error.errors(include_url=False))
                 for place in (_place(document, item),)
             },
             key=lambda problem: problem[:3],
@@ -149,27 +150,3 @@ def _place(document: Document, item: Any) -> Location:
     if item["type"] == "extra_forbidden" or item["loc"][-1:] == ("[key]",):
         return document.locate_key(item["loc"])
     return document.locate(item["loc"])
-
-
-def _sentence(item: Any) -> str:
-    where = ".".join(str(part) for part in item["loc"] if not isinstance(part, int))
-    name = str(item["loc"][-1]) if item["loc"] else "the file"
-    match item["type"]:
-        case "empty_key":
-            return f"{item['ctx']['key']!r} has no value: give it one or leave the key out"
-        case "extra_forbidden":
-            return f"unknown key {name!r}" + (
-                f" in {where.rpartition('.')[0]}" if "." in where else ""
-            )
-        case "missing":
-            return f"missing key {name!r}" + (
-                f" in {where.rpartition('.')[0]}" if "." in where else ""
-            )
-        case "value_error":
-            message = str(item["ctx"]["error"])
-            return f"{where}: {message}" if where else message
-        case _:
-            message = item["msg"][0].lower() + item["msg"][1:]
-            shown = item.get("input")
-            got = f", got {shown!r}" if isinstance(shown, str | int | float | bool) else ""
-            return f"{where}: {message}{got}"

@@ -8,6 +8,7 @@ recursive aliases are errors at their own line and column.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -110,6 +111,9 @@ def _last_line(node: yaml.Node) -> int:
 def load_document(path: Path) -> Document:
     """Read a YAML file. Raises :class:`~harness.errors.FileError` or ``UsageError``."""
     try:
+        mode = path.stat().st_mode
+        if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):  # a serial port would be waited for, for ever
+            raise UsageError(f"cannot read {path}: it is a device; name a YAML file")
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise FileError(Location(str(path)), f"not UTF-8 text (byte {error.start})") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +25,6 @@ from harness.network.sockets import HostSockets
 from harness.network.traffic import TrafficSummary
 from harness.platform.destination.endpoint import Endpoint
 from harness.platform.facade import Platform
-from harness.platform.faults import make_fault
 from harness.platform.registry import Registration, Registry
 from harness.platform.sms import ShortMessage
 from harness.platform.uplink import Uplink
@@ -321,10 +320,6 @@ class Bench:
         modem = self._virtual("an SMS from somebody else")
         if not modem.deliver_sms(sender, text, self.clock.now()):
             raise UsageError("the modem is not reachable; switch it on before the foreign SMS")
-
-    def add_response_fault(self, kind: str, parameters: Mapping[str, Any], times: int) -> None:
-        """How the platform answers this device's next ``times`` uplinks."""
-        self.platform.faults.add(make_fault(kind, parameters), count=times)
 
     def inject_line_fault(self, kind: str, **parameters: Any) -> None:
         """Disturb the line between device and modem."""

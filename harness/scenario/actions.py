@@ -136,8 +136,6 @@ def _advance(stage: Stage, action: AdvanceModel) -> None:
 def _cycle(stage: Stage, action: CycleModel) -> None:
     clock, dut = stage.bench.clock, stage.bench.dut
     on_s, every_s = action.on.total_seconds(), action.every.total_seconds()
-    if on_s >= every_s:
-        raise UsageError(f"a device that is on for {on_s:g} s every {every_s:g} s is never off")
     for _ in range(action.times):
         stage.check_time()
         dut.power_on()
@@ -147,18 +145,7 @@ def _cycle(stage: Stage, action: CycleModel) -> None:
 
 
 def _response_fault(stage: Stage, action: ResponseFaultModel) -> None:
-    parameters: dict[str, Any] = {}
-    if action.by is not None:
-        parameters["seconds"] = action.by.total_seconds()
-    if action.gap is not None:
-        parameters["gap"] = action.gap.total_seconds()
-    for name, key in (("pieces", "pieces"), ("outcome", "outcome"), ("status", "code")):
-        value = getattr(action, name)
-        if value is not None:
-            parameters[key] = value
-    if action.missing is not None:
-        parameters["missing"] = action.missing
-    stage.bench.add_response_fault(action.kind, parameters, action.times)
+    stage.bench.platform.faults.add(action.fault(), count=action.times)
 
 
 def _line_fault(stage: Stage, action: LineFaultModel) -> None:

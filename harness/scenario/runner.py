@@ -104,6 +104,8 @@ def judge(error: HilError, case: Case, step: int | None, device: str = "") -> Ve
         blame: Blame = getattr(error, "blame", "modem")
         broken = getattr(error, "requirements", ()) or verified
         return Verdict("failed", str(error), tuple(broken), blame, step)
+    if isinstance(error, UsageError) and step is None:  # before the first step: the rig file's
+        return Verdict("rig error", f"the rig cannot be used: {error}", (), "rig")
     if isinstance(error, UsageError):
         return Verdict(
             "scenario error", f"the scenario cannot be run: {error}", (), "scenario", step

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from harness.errors import UsageError
 from harness.files import Flag, Model, Moment, OrText, Span
 from harness.network.certificates import CertificateKind
+from harness.platform.faults import Fault, make_fault
 from harness.scenario.actuator_model import ActuatorModel
 from harness.scenario.chaos_model import ChaosModel
 from harness.scenario.expect_model import ExpectModel, NeverModel
 from harness.scenario.firmware_model import FirmwareFaultModel, FirmwareModel
 from harness.scenario.registration_model import RegisterModel, UnregisterModel
 from harness.scenario.report_model import PublishModel, RecordModel, ReportModel, Shape
+
+LONGEST_LINE_FAULT = timedelta(minutes=10)
 
 OutcomeName = Literal["accepted", "malformed", "unverified", "unknown-device"]
 
@@ -94,6 +99,12 @@ class CycleModel(Model):
     every: Span
     times: Annotated[int, Field(ge=1, le=500)]
 
+    @model_validator(mode="after")
+    def _off_in_between(self) -> CycleModel:
+        if self.on >= self.every:
+            raise ValueError("the device is never off: let on be shorter than every")
+        return self
+
 
 class ResponseFaultModel(Model):
     """How the platform misbehaves for the next uplinks (RESP-ROBUST)."""
@@ -118,6 +129,29 @@ class ResponseFaultModel(Model):
     status: Annotated[int, Field(ge=100, le=599)] | None = None
     missing: Annotated[int, Field(ge=1)] | None = None
 
+    def fault(self) -> Fault:
+        """Raises :class:`~harness.errors.UsageError` for what the kind does not take."""
+        given = {
+            "seconds": self.by.total_seconds() if self.by is not None else None,
+            "gap": self.gap.total_seconds() if self.gap is not None else None,
+            "pieces": self.pieces,
+            "outcome": self.outcome,
+            "code": self.status,
+            "missing": self.missing,
+        }
+        return make_fault(
+            self.kind, {key: value for key, value in given.items() if value is not None}
+        )
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> ResponseFaultModel:
+        try:
+            self.fault()
+        except UsageError as error:  # in the words of this file
+            told = str(error).replace("seconds", "by").replace("code", "status")
+            raise ValueError(told) from None
+        return self
+
 
 class LineFaultModel(Model):
     """Disturb the serial line, or the modem behind it."""
@@ -131,6 +165,12 @@ class LineFaultModel(Model):
     by: Span | None = None
     text: str | None = None
     place: Literal["after-echo", "between-lines", "before-final", "at-prompt"] | None = None
+
+    @model_validator(mode="after")
+    def _ends(self) -> LineFaultModel:
+        if self.by is not None and self.by > LONGEST_LINE_FAULT:
+            raise ValueError("a line fault lasts 10m at most")
+        return self
 
 
 class SecretModel(Model):

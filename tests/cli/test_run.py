@@ -44,6 +44,8 @@ def test_json_ends_with_the_summary(tmp_path: Path) -> None:
     [
         (["--rig", "nope.yaml"], "cannot read nope.yaml"),
         (["--device", "nope"], "has no device 'nope'"),
+        (["--rig", ""], "--rig names no file"),
+        (["--device", ""], "has no device ''"),
         (["scenarios/nowhere"], "not found: scenarios/nowhere"),
     ],
 )

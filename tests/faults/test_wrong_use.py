@@ -119,6 +119,15 @@ def test_a_scenario_that_cannot_be_followed(place: Place, steps: str, message: s
     assert "defect of the harness" not in page
 
 
+def test_a_rig_that_cannot_be_opened(place: Place) -> None:
+    """What the rig file asks of a modem and no modem has is the rig's fault, with exit code 3."""
+    place.rig(SIM.replace("model: BG95-M3", "model: BG1"))
+    place.good("one")
+    ended = place.run("scenarios")
+    assert ended.code == 3, ended.text
+    assert "the rig cannot be used: no model 'BG1' in quectel-bg" in ended.text
+
+
 def test_firmware_that_is_off_cannot_report(place: Place) -> None:
     """The same goes for a firmware program: what is missing is power, not a line in the rig."""
     place.rig(rig_of(place.folder, "forks"))

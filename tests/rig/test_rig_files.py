@@ -82,5 +82,5 @@ def test_devices_file_refuses_twins(tmp_path: Path) -> None:
 
 def test_a_device_that_is_no_mapping_is_refused(tmp_path: Path) -> None:
     """Nothing is silently left out when the devices of a rig file are served."""
-    with pytest.raises(FileError, match="valid dictionary"):
+    with pytest.raises(FileError, match="a mapping is wanted here"):
         load_registrations(write(tmp_path, f"{{imei: {IMEI}}}", more="  two: nonsense\n"))

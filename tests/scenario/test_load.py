@@ -71,7 +71,7 @@ def test_steps_imply_needs(tmp_path: Path, steps: str, needs: set[str]) -> None:
         (HEAD + "steps:\n  - power:\n", "5:5", "'power' has no value"),
         (HEAD + "steps:\n  - expect: {}\n", "5:13", "expect nothing?"),
         (HEAD + "steps:\n  - expect: {uplink: }\n", "5:14", "'uplink' has no value"),
-        (HEAD + "steps:\n  - expect: {uplinks: many}\n", "5:23", "valid integer"),
+        (HEAD + "steps:\n  - expect: {uplinks: many}\n", "5:23", "a whole number"),
         (HEAD + "steps:\n  - note: ${who}\n", "5:11", "unknown placeholder ${who}"),
         (HEAD + "steps:\n  - note: ${WHO}\n", "5:11", "unknown placeholder ${WHO}"),
         (HEAD + "parametrize: []\nsteps:\n  - note: x\n", "4:14", "parametrize"),
