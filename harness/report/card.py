@@ -64,8 +64,8 @@ def _carrier(report: ScenarioReport) -> str:
     return "HTTP and MQTT" if report.of("http.request") else "MQTT (not described)"
 
 
-def card_html(report: ScenarioReport, *, link: str = "") -> str:
-    """The whole card. ``link`` is put before the names of files, for a page in another folder."""
+def card_html(report: ScenarioReport, *, links: bool = True) -> str:
+    """The whole card. Without ``links`` it names the files beside it, which then stay at home."""
     lines = dialogue(report.events)
     count, exchanges = exchanges_html(report)
     serial = f"AT transcript, {plural(len(lines), 'line')}"
@@ -81,11 +81,11 @@ def card_html(report: ScenarioReport, *, link: str = "") -> str:
             opened=report.outcome == "failed",
         ),
         _section(serial, transcript_html(lines), opened=report.outcome == "failed"),
-        _packets(report, link),
+        _packets(report, links),
         _section("Device's console", _console(report)),
         _identities(report),
         _notes(report),
-        _files(report, link),
+        _files(report, links),
     ]
     body = _QUOTED.sub(r"=\1", "".join(parts))
     return f'<article class="h-card" lang="en">{body}</article>'
@@ -177,7 +177,7 @@ def _dedent(text: str) -> str:
     return "\n".join(line[cut:] for line in lines)
 
 
-def _packets(report: ScenarioReport, link: str) -> str:
+def _packets(report: ScenarioReport, links: bool) -> str:
     packets = report.of("packet")
     summary = [event.data for event in report.of("capture.summary")]
     if not packets and not summary:
@@ -196,7 +196,7 @@ def _packets(report: ScenarioReport, link: str) -> str:
     said = []
     for data in summary:
         name = str(data.get("file", ""))
-        shown = f'<a href="{esc(link + name)}">{esc(name)}</a>'
+        shown = _file(name, links)
         lost = data.get("dropped")
         loss = f", <strong class='h-bad'>{esc(lost)} lost</strong>" if lost else ", none lost"
         said.append(f"<p>{esc(data.get('packets'))} packets{loss}: {shown}</p>")
@@ -276,10 +276,13 @@ def _notes(report: ScenarioReport) -> str:
     return _section("Remarks", "".join(parts), opened=opened)
 
 
-def _files(report: ScenarioReport, link: str) -> str:
+def _file(name: str, links: bool) -> str:
+    return f'<a href="{esc(name)}">{esc(name)}</a>' if links else esc(name)
+
+
+def _files(report: ScenarioReport, links: bool) -> str:
     size = plural(len(report.events), "event")
-    name = esc(report.file)
-    shown = f'<a href="{esc(link + report.file)}">{name}</a>'
+    shown = _file(report.file, links)
     return f'<p class="h-dim">Timeline: {shown}, {size} in {span(report.duration_s)}.</p>'
 
 

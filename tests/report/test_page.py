@@ -187,6 +187,18 @@ def test_shared_page_masks_identities(run: tuple[Path, subprocess.CompletedProce
     assert "•" * 12 + played.IMEI[-3:] in text
 
 
+def test_shared_page_stands_alone(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    """It names its evidence, and does not lead to files that would tell what it masks."""
+    folder, _ = run
+    for shared, linked in ((True, False), (False, True)):
+        page, _ = remake(folder, share=shared)
+        cards = [e["content"] for t in blob(page.read_text()).values() for e in t[0]["extras"]]
+        assert any("timelines/token.nul.jsonl" in card for card in cards)
+        assert (
+            any('href="timelines/' in card or "href=timelines/" in card for card in cards) is linked
+        )
+
+
 def test_damaged_run_is_shown_as_far_as_it_goes(tmp_path: Path) -> None:
     """Without summary.json, with a cut and a garbled timeline, there is still a page."""
     folder = tmp_path / "killed"
