@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from harness.cli.paths import file_path
 from harness.clock import wall
 from harness.errors import UsageError
 
@@ -50,7 +51,9 @@ class Front(Protocol):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("port", nargs="?", metavar="PORT", help="a serial port, or a PTY's path")
-    parser.add_argument("--rig", type=Path, metavar="FILE", help="take the modem from this rig")
+    parser.add_argument(
+        "--rig", type=file_path, metavar="FILE", help="take the modem from this rig"
+    )
     parser.add_argument("--device", metavar="NAME", help="which device of the rig")
     parser.add_argument("--baud", type=int, metavar="RATE", help="with PORT (default: 115200)")
     parser.add_argument("--rtscts", action="store_true", help="with PORT: flow control")
@@ -58,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--family", metavar="NAME", help="its dialect (default: the rig's, or the modem is asked)"
     )
     parser.add_argument(
-        "--record", type=Path, metavar="FILE",
+        "--record", type=file_path, metavar="FILE",
         help="the timeline (default: reports/console/TIME-NAME.jsonl)",
     )  # fmt: skip
     parser.add_argument(

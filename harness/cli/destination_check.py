@@ -13,11 +13,11 @@ import json
 import secrets as random_secrets
 from collections import Counter
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from harness.cli.addresses import address
+from harness.cli.paths import file_path
 from harness.cli.secret_options import add_secret_options, secret_of
 from harness.clock import wall
 from harness.errors import UsageError
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="connect there instead; URL, Host header and certificate name stay",
     )  # fmt: skip
     parser.add_argument(
-        "--ca", type=Path, metavar="FILE",
+        "--ca", type=file_path, metavar="FILE",
         help="trust these authorities too (PEM); the platform would not",
     )  # fmt: skip
     parser.add_argument("--tls-only", action="store_true", help="send no packs")

@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.cli.paths import file_path
 from harness.cli.printable import printable
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--all", action="store_true", help="ask every serial port, also those of mere adapters"
     )
     parser.add_argument(
-        "--rig", type=Path, metavar="FILE",
+        "--rig", type=file_path, metavar="FILE",
         help="add what is new to this rig file; what stands there is never changed",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.cli.paths import file_path
 from harness.cli.printable import printable
 from harness.errors import RigError, UsageError
 
@@ -29,7 +30,9 @@ _PATIENCE_S = 60.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--rig", type=Path, required=True, metavar="FILE", help="the rig to check")
+    parser.add_argument(
+        "--rig", type=file_path, required=True, metavar="FILE", help="the rig to check"
+    )
     parser.add_argument("--device", metavar="NAME", help="only this device of the rig")
     parser.add_argument(
         "--patience", type=_seconds, default=_PATIENCE_S, metavar="SECONDS",

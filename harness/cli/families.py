@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.cli.paths import file_path
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="FAMILY", help="one family, with its sources")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--json", action="store_true", help="print as JSON")
-    how.add_argument("--write", type=Path, metavar="FILE", help="write the documentation's page")
+    how.add_argument(
+        "--write", type=file_path, metavar="FILE", help="write the documentation's page"
+    )
 
 
 @dataclass(frozen=True, slots=True)

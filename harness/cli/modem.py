@@ -9,10 +9,10 @@ import signal
 import sys
 from dataclasses import replace
 from ipaddress import IPv4Address
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli import modem_replay
+from harness.cli.paths import file_path
 from harness.cli.ready import write_ready
 from harness.cli.signals import LISTEN_S, Stop
 from harness.errors import RigError, UsageError
@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--family", default="quectel-bg", metavar="NAME", help="AT dialect (default: %(default)s)"
     )
     modem.add_argument(
-        "--model", metavar="NAME", help="BG95-M3 or BG96 (default: the family's first, BG95-M3)"
+        "--model", metavar="NAME", help="a model of that family, such as BG96 (default: its first)"
     )
     for number, kind in _NUMBERS.items():
         modem.add_argument(
@@ -79,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     line = parser.add_argument_group("the line")
     where = line.add_mutually_exclusive_group()
     where.add_argument(
-        "--link", type=Path, metavar="PATH", help="stable symlink to the PTY (default: none)"
+        "--link", type=file_path, metavar="PATH", help="stable symlink to the PTY (default: none)"
     )
     where.add_argument("--port", metavar="DEVICE", help="a real serial device instead of a PTY")
     line.add_argument(
@@ -121,7 +121,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="serve the control API there (power, lines, SMS, faults); port 0 = any",
     )  # fmt: skip
     process.add_argument(
-        "--ready", type=Path, metavar="FILE", help="write path and control address there as JSON"
+        "--ready",
+        type=file_path,
+        metavar="FILE",
+        help="write path and control address there as JSON",
     )
     process.add_argument("--json", action="store_true", help="print them as JSON as well")
 

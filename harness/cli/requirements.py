@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.cli.check import yaml_files
+from harness.cli.paths import file_path
 from harness.errors import UsageError
 from harness.files import load_document
 from harness.scenario.load import load_cases
@@ -51,7 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--json", action="store_true", help="print as JSON")
-    how.add_argument("--write", type=Path, metavar="FILE", help="write the documentation's page")
+    how.add_argument(
+        "--write", type=file_path, metavar="FILE", help="write the documentation's page"
+    )
 
 
 def coverage(paths: Sequence[Path]) -> list[Covered]:

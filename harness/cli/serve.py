@@ -26,6 +26,7 @@ from harness.cli import (
     serve_store,
 )
 from harness.cli.addresses import address, joined
+from harness.cli.paths import file_path
 from harness.cli.ready import write_ready
 from harness.cli.serve_lines import Lines
 from harness.cli.signals import on_signals
@@ -48,8 +49,17 @@ _KEEP_CHARACTERS = 33_554_432
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--devices", type=Path, required=True, metavar="FILE", help="registrations")
-    parser.add_argument("--http", default="127.0.0.1:0", metavar="HOST:PORT", help="uplinks")
+    parser.add_argument(
+        "--devices",
+        type=file_path,
+        required=True,
+        metavar="FILE",
+        help="a YAML file with `devices:`; a rig file will do",
+    )
+    parser.add_argument(
+        "--http", default="127.0.0.1:0", metavar="HOST:PORT",
+        help="where uplinks are taken (default: any free port of 127.0.0.1)",
+    )  # fmt: skip
     serve_https.add_arguments(parser)
     serve_mqtt.add_arguments(parser)
     serve_modems.add_arguments(parser)
@@ -58,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     serve_firmware.add_arguments(parser)
     serve_store.add_arguments(parser)
     parser.add_argument("--clock", metavar="ISO8601", help="start with the clock frozen there")
-    parser.add_argument("--ready", type=Path, metavar="FILE", help="bound addresses, as JSON")
+    parser.add_argument("--ready", type=file_path, metavar="FILE", help="bound addresses, as JSON")
     parser.add_argument(
         "--plain", action="store_true", help="lines instead of the live table, also on a terminal"
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from harness.cli.paths import file_path
 from harness.cli.secret_options import secret_from_env, secret_from_file
 from harness.errors import UsageError
 from harness.evidence import Redactor
@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="environment variable with the bearer token that the Actuator API asks for",
     )  # fmt: skip
     token.add_argument(
-        "--actuator-token-file", type=Path, metavar="FILE", help="file with that token"
+        "--actuator-token-file", type=file_path, metavar="FILE", help="file with that token"
     )
     parser.add_argument(
         "--actuator-prefix", default=ActuatorSettings().prefix, metavar="PATH",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
-from pathlib import Path
 from traceback import format_exception
 
 from harness.cli.addresses import address, joined
+from harness.cli.paths import file_path
 from harness.cli.secret_options import secret_from_env, secret_from_file
 from harness.errors import UsageError
 from harness.evidence import Redactor, Timeline
@@ -29,11 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="environment variable with the token that the control address asks for",
     )  # fmt: skip
     token.add_argument(
-        "--control-token-file", type=Path, metavar="FILE", help="file with that token"
+        "--control-token-file", type=file_path, metavar="FILE", help="file with that token"
     )
     parser.add_argument(
         "--control-name", action="append", default=[], metavar="NAME",
-        help="a host name under which the control address is reached, beside localhost",
+        help="a host name under which the control address is reached, beside localhost; repeatable",
     )  # fmt: skip
 
 

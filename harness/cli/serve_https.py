@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from harness.cli.addresses import address, joined
+from harness.cli.paths import file_path
 from harness.errors import RigError, UsageError
 from harness.network.certificates import CERTIFICATE_KINDS, Authority
 from harness.network.sockets import HostSockets
@@ -15,11 +15,11 @@ from harness.platform.facade import Platform
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--https", metavar="HOST:PORT", help="uplinks of Internet devices")
     parser.add_argument(
-        "--ca", type=Path, metavar="FILE",
+        "--ca", type=file_path, metavar="FILE",
         help="keep the test authority (certificate and key) there; made when it is missing",
     )  # fmt: skip
     parser.add_argument(
-        "--ca-out", type=Path, metavar="FILE",
+        "--ca-out", type=file_path, metavar="FILE",
         help="write the authority's certificate there, to be given to devices",
     )  # fmt: skip
     parser.add_argument(

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=HOST:PORT",
-        help="SMS for this device go to the `hil modem` with this --control address",
+        help="SMS for this device go to the `hil modem` with this --control address; repeatable",
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.cli.paths import file_path
 from harness.clock import RealClock, VirtualClock
 from harness.clock.host import wall_ns
 from harness.clock.scenario import LAST, from_ns
@@ -22,7 +22,7 @@ _FROZEN, _AHEAD = "clock.frozen_ns", "clock.ahead_ns"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--store", type=Path, metavar="FILE",
+        "--store", type=file_path, metavar="FILE",
         help="keep uplinks, downlinks and SMS there (SQLite) and go on with what it holds; "
         "an uplink is in it before it is answered",
     )  # fmt: skip

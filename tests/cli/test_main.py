@@ -53,6 +53,22 @@ def test_a_path_that_no_file_can_have(
     assert said.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "words",
+    [["serve", "--devices"], ["serve", "--devices", "x", "--ready"],
+     ["serve", "--devices", "x", "--store"], ["serve", "--devices", "x", "--ca-out"],
+     ["modem", "--ready"], ["modem", "--link"], ["doctor", "--rig"], ["discover", "--rig"],
+     ["console", "--record"], ["families", "--write"], ["destination-check", "x", "--ca"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_an_option_that_names_no_file(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty word, as of a variable that is not set, is wrong use of that option."""
+    with pytest.raises(SystemExit) as ended:
+        main([*words, ""])
+    assert ended.value.code == 2
+    assert f"argument {words[-1]}: names no file" in capsys.readouterr().err
+
+
 def test_check_counts_what_is_good(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Good files give exit 0 and a count; hidden folders are nobody's scenarios."""
     (tmp_path / "a.yaml").write_text(GOOD)
