@@ -13,7 +13,6 @@ import signal
 import sys
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
 from harness.cli import (
