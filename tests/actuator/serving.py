@@ -57,7 +57,7 @@ class Acting(Controlled):
 
     def uplink(self) -> bytes:
         """The body of the response to an uplink of tracker-1."""
-        with socket.create_connection(self.uplinks, timeout=10) as sock:
+        with socket.create_connection(self.uplinks, timeout=60) as sock:
             sock.sendall(request())
             return read_answer(sock).partition(b"\r\n\r\n")[2]
 

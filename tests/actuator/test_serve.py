@@ -53,7 +53,7 @@ def serving(folder: Path, *more: str) -> Iterator[tuple[subprocess.Popen[str], s
         yield process, json.loads(ready.read_text())["control"]
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
@@ -66,7 +66,7 @@ def test_the_examples_of_the_documentation_hold(tmp_path: Path) -> None:
             words = shlex.split(line.replace("127.0.0.1:8081", control))
             done = subprocess.run(
                 [*words, "--silent", "--fail"],
-                capture_output=True, text=True, timeout=30, check=True,
+                capture_output=True, text=True, timeout=60, check=True,
             )  # fmt: skip
     content = json.loads(done.stdout)["content"]
     assert [(entry["connectionType"], entry["tagValue"]) for entry in content] == [
@@ -91,14 +91,14 @@ def test_the_token_comes_from_the_environment_or_a_file(
         place = f"http://{control}/things/downlinks"
         asked = urllib.request.Request(place, json.dumps(COMMAND).encode())
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(asked, timeout=10)
+            urllib.request.urlopen(asked, timeout=60)
         with refused.value as error:
             assert error.code == 401
         asked.add_header("Authorization", f"Bearer {TOKEN}")
-        with urllib.request.urlopen(asked, timeout=10) as answer:
+        with urllib.request.urlopen(asked, timeout=60) as answer:
             assert answer.status == 201
         process.terminate()
-        out, _ = process.communicate(timeout=10)
+        out, _ = process.communicate(timeout=60)
     assert TOKEN not in out
 
 
@@ -117,7 +117,7 @@ def test_wrong_options_exit_2(
     """One clear sentence, nothing is started."""
     monkeypatch.setenv("BENCH_ACTUATOR", TOKEN)
     done = subprocess.run(
-        command(tmp_path, *options), capture_output=True, text=True, timeout=30, check=False
+        command(tmp_path, *options), capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 2
     assert says in done.stderr

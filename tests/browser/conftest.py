@@ -63,7 +63,7 @@ class Served:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.communicate(timeout=15)
+        self.process.communicate(timeout=60)
 
     def restart(self, *more: str) -> None:
         """Another process at the same addresses."""
@@ -76,7 +76,7 @@ class Served:
 
     def connect(self) -> socket.socket:
         host, _, port = self.bound["http"].partition(":")
-        return socket.create_connection((host, int(port)), timeout=10)
+        return socket.create_connection((host, int(port)), timeout=60)
 
     def post(self, raw: bytes) -> bytes:
         with self.connect() as sock:

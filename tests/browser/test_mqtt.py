@@ -25,7 +25,7 @@ def published(served: Served) -> Message:
     message = Message(TOPIC, wrapped())
     link = MqttLink("")
     link.open(host, int(port))
-    assert link.send(message, Deadline.after(10))
+    assert link.send(message, Deadline.after(60))
     link.close()
     return message
 
@@ -48,5 +48,5 @@ def test_an_mqtt_uplink_says_that_it_is_not_described(
     assert "- publish:" in again.inner_text()
     speaks_mqtt()
     command = again.get_by_label("curl command").inner_text()
-    subprocess.run(["sh", "-c", command], check=True, timeout=20, capture_output=True)
+    subprocess.run(["sh", "-c", command], check=True, timeout=60, capture_output=True)
     option(page, "#2").wait_for()

@@ -97,7 +97,7 @@ def test_an_uplink_is_copied_and_run_again(served: Served, opened: Opened) -> No
     page.get_by_role("button", name="Copy as curl").first.click()
     page.get_by_text("The curl command is copied").wait_for()
     command = page.evaluate("navigator.clipboard.readText()")
-    subprocess.run(["sh", "-c", command], capture_output=True, timeout=20, check=True)
+    subprocess.run(["sh", "-c", command], capture_output=True, timeout=60, check=True)
     option(page, "#2").wait_for()
     page.keyboard.press("s")
     page.get_by_text("The scenario steps are copied").wait_for()

@@ -77,7 +77,7 @@ def test_a_client_that_comes_just_before_the_end_is_dropped(rig: Rig) -> None:
     server = IngestionServer(ingestion, loop, gate)
     address = server.start(HostSockets(), "127.0.0.1", 0)
     try:
-        with socket.create_connection(address, timeout=10) as client:
+        with socket.create_connection(address, timeout=60) as client:
             try:
                 client.sendall(request())
                 answer = client.recv(4096)

@@ -48,7 +48,7 @@ def measured(value: int) -> bytes:
 
 def post(address: tuple[str, int]) -> bytes:
     """The documented request, on a connection of its own."""
-    with socket.create_connection(address, timeout=10) as sock:
+    with socket.create_connection(address, timeout=60) as sock:
         sock.sendall(request())
         return read_answer(sock)
 
@@ -180,7 +180,7 @@ def test_virtual_time_waits_for_a_late_answer(rig: Rig) -> None:
     rig.platform.chaos.add(Latency(0.3))
     with rig.connect() as sock:
         sock.sendall(request())
-        assert rig.platform.wait(lambda: bool(rig.platform.uplinks), Deadline.after(10))
+        assert rig.platform.wait(lambda: bool(rig.platform.uplinks), Deadline.after(60))
         rig.clock.advance(3600)
         assert rig.platform.uplinks[0].answered
         assert code(read_answer(sock)) == 202
@@ -266,12 +266,12 @@ def test_what_a_window_breaks_off_is_told(rig: Rig) -> None:
     rig.platform.chaos.add(Latency(5))
     with rig.connect() as waiting, rig.connect() as half:
         half.sendall(request()[:40])
-        deadline = Deadline.after(10)
+        deadline = Deadline.after(60)
         while rig.clock.work.idle:  # until the half has come
             assert not deadline.expired
             pause(0.005)
         waiting.sendall(request())
-        assert rig.platform.wait(lambda: bool(rig.platform.uplinks), Deadline.after(10))
+        assert rig.platform.wait(lambda: bool(rig.platform.uplinks), Deadline.after(60))
         rig.platform.chaos.add(maintenance(NOW, "refuse-connections", lasts_s=600))
         for sock in (waiting, half):
             with contextlib.suppress(ConnectionResetError):
@@ -293,7 +293,7 @@ def test_both_ports_refuse_and_one_opened_meanwhile_too(rig: Rig) -> None:
     secured = rig.platform.start_https(HostSockets(), authority=authority())
     for address in (rig.address, secured):
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(address, timeout=10)
+            socket.create_connection(address, timeout=60)
     rig.clock.advance(600)
     https = Https(rig, secured)
     with https.connect() as sock:
@@ -372,13 +372,13 @@ def test_windows_work_on_a_clock_that_runs(
     now = clock.now()
     platform.chaos.add(Maintenance(now, now + timedelta(seconds=600), "refuse-connections"))
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(address, timeout=10)
+        socket.create_connection(address, timeout=60)
     clock.advance(600)
     assert code(post(address)) == 202
     over = threading.Event()
     timeline.listen(lambda event: over.set() if event.data.get("action") == "ended" else None)
     platform.chaos.add(maintenance(clock.now(), "refuse-connections", lasts_s=0.2))
-    assert over.wait(10)
+    assert over.wait(60)
     assert code(post(address)) == 202
 
 

@@ -20,7 +20,7 @@ TOKEN = "Bench-Control_Token.0123"
 def refused(folder: Path, *more: str) -> str:
     """What is said to a wrong use."""
     done = subprocess.run(
-        command(folder, *more), capture_output=True, text=True, timeout=30, check=False
+        command(folder, *more), capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
@@ -62,7 +62,7 @@ def test_the_token_never_stands_on_the_command_line(tmp_path: Path) -> None:
     """There is no option that takes it."""
     done = subprocess.run(
         command(tmp_path, "--control-token", TOKEN),
-        capture_output=True, text=True, timeout=30, check=False,
+        capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 2
 
@@ -86,24 +86,24 @@ def test_with_a_token_other_machines_may_order_and_it_is_never_shown(tmp_path: P
         bound = json.loads(ready.read_text())
         base = "http://127.0.0.1:" + bound["control"].rpartition(":")[2]
         with pytest.raises(urllib.error.HTTPError) as locked:
-            urllib.request.urlopen(f"{base}/api/uplinks", timeout=10)
+            urllib.request.urlopen(f"{base}/api/uplinks", timeout=60)
         with locked.value as answer:
             assert answer.code == 401
         borne = {"Authorization": f"Bearer {TOKEN}", "Host": "bench.lab"}
         for path in ("/api/uplinks", f"/api/uplinks?token={TOKEN}x", "/openapi.json"):
             asked = urllib.request.Request(base + path, headers=borne)
-            with urllib.request.urlopen(asked, timeout=10) as taken:
+            with urllib.request.urlopen(asked, timeout=60) as taken:
                 assert TOKEN not in taken.read().decode()
         plain = urllib.request.Request(f"http://{bound['http']}/{TOKEN}", method="POST", data=b"x")
         with pytest.raises(urllib.error.HTTPError) as odd:
-            urllib.request.urlopen(plain, timeout=10)
+            urllib.request.urlopen(plain, timeout=60)
         odd.value.close()
         asked = urllib.request.Request(f"{base}/api/uplinks", headers=borne)
-        with urllib.request.urlopen(asked, timeout=10) as taken:
+        with urllib.request.urlopen(asked, timeout=60) as taken:
             shown = taken.read().decode()
     finally:
         process.terminate()
-        out, _ = process.communicate(timeout=15)
+        out, _ = process.communicate(timeout=60)
     assert "‹control token›" in shown
     assert TOKEN not in shown
     assert process.returncode == 0

@@ -39,13 +39,13 @@ def running(folder: Path, name: str, *words: str) -> Iterator[dict[str, Any]]:
         yield json.loads(ready.read_text())
     finally:
         process.terminate()
-        process.communicate(timeout=15)
+        process.communicate(timeout=60)
 
 
 def ask(url: str, order: object = None) -> Any:
     data = None if order is None else json.dumps(order).encode()
     asked = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(asked, timeout=15) as answer:
+    with urllib.request.urlopen(asked, timeout=60) as answer:
         return json.loads(answer.read())
 
 
@@ -68,7 +68,7 @@ def test_an_sms_reaches_the_modem_of_another_process(devices: Path, tmp_path: Pa
         ) as served,
     ):  # fmt: skip
         api, control = f"http://{served['control']}/api", f"http://{modem['control']}"
-        deadline = Deadline.after(20)
+        deadline = Deadline.after(60)
         while not ask(f"{control}/state")["registered"]:
             assert not deadline.expired
             pause(0.05)
@@ -111,7 +111,7 @@ def test_a_wrong_modem_is_refused(devices: Path, text: str, reason: str) -> None
     """Exit 2 with one sentence, before anything listens."""
     done = subprocess.run(
         [sys.executable, "-m", "harness", "serve", "--devices", str(devices), "--modem", text],
-        capture_output=True, text=True, timeout=30, check=False,
+        capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert reason in done.stderr

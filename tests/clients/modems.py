@@ -58,7 +58,7 @@ class Modem:
 
     def settle(self) -> None:
         """Until it is registered, or listens: the radio of an nRF91 is off until +CFUN=1."""
-        deadline = Deadline.after(20)
+        deadline = Deadline.after(60)
         while not (
             self.virtual.state.registered
             or (self.family == "nordic-slm" and self.virtual.state.state == "ready")

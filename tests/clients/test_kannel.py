@@ -88,7 +88,7 @@ def started(program: str, configuration: Path, port: int) -> Iterator[None]:
         [program, str(configuration)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        deadline = Deadline.after(20)
+        deadline = Deadline.after(60)
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port)).close()
@@ -119,7 +119,7 @@ def test_kannel_hands_over_what_came_and_sends(modem: Make, tmp_path: Path) -> N
             for family in modems:
                 order = {"username": "u", "password": "p", "to": TO, "smsc": family, "text": "hoi"}
                 asked = f"http://127.0.0.1:{ports[2]}/cgi-bin/sendsms?{urlencode(order)}"
-                with urllib.request.urlopen(asked, timeout=20) as answer:
+                with urllib.request.urlopen(asked, timeout=60) as answer:
                     assert answer.status == 202
             deadline = Deadline.after(50)
             while len(service.got) < len(modems) or not all(m.sent() for m in modems.values()):

@@ -27,6 +27,7 @@ pytestmark = [
     needs("libglib2.0-bin", "gdbus"),
 ]
 NAME = "org.freedesktop.ModemManager1"
+_PATIENT = ("mmcli", "--test-session", "--timeout=120")  # its own patience is 30 s
 TO = "+31612345678"
 PLUGINS = {
     "3gpp": "generic", "nordic": "generic", "quectel": "quectel", "sierra": "sierra",
@@ -62,7 +63,7 @@ class Daemon:
     def close(self) -> None:
         for process in (self._daemon, self._bus):
             process.terminate()
-            process.wait(20)
+            process.wait(60)
         if self._bus.stdout is not None:
             self._bus.stdout.close()
         self._log.close()
@@ -76,10 +77,10 @@ class Daemon:
         )  # fmt: skip
 
     def ask(self, *words: str) -> Any:
-        return json.loads(self._run("mmcli", "--test-session", *words, "-J"))
+        return json.loads(self._run("mmcli", *_PATIENT, *words, "-J"))
 
     def order(self, *words: str) -> str:
-        return self._run("mmcli", "--test-session", *words)
+        return self._run("mmcli", *_PATIENT, *words)
 
     def modems(self, count: int) -> dict[str, str]:
         """Path of each modem by its IMEI, when there are so many that can be used."""
@@ -109,7 +110,7 @@ class Daemon:
 
     def _run(self, *words: str) -> str:
         done = subprocess.run(
-            words, env=self._environment, capture_output=True, text=True, timeout=60, check=False
+            words, env=self._environment, capture_output=True, text=True, timeout=150, check=False
         )
         assert done.returncode == 0, f"{words}: {done.stderr}\n{self.log()}"
         return done.stdout

@@ -29,7 +29,7 @@ def busy_processors() -> Iterator[None]:
     finally:
         for process in busy:
             process.kill()
-            process.wait(10)
+            process.wait(60)
 
 
 def backoff_over_a_pty() -> tuple[float, ...]:

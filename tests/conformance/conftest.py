@@ -56,7 +56,7 @@ class Bench:
 
     def wait_state(self, state: str) -> None:
         """Until the virtual modem is there; the last OK may come a moment earlier."""
-        deadline = Deadline.after(10)
+        deadline = Deadline.after(60)
         while self.virtual.state.state != state:
             assert not deadline.expired, self.virtual.state
             pause(0.005)

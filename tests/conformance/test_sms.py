@@ -28,7 +28,7 @@ def registered(one: Bench) -> Bench:
 def arrived(one: Bench, length: int) -> list[Sms]:
     """The messages that came, once their texts are so long together."""
     found: list[Sms] = []
-    deadline = Deadline.after(20)
+    deadline = Deadline.after(60)
     while sum(len(message.text) for message in found) < length:
         assert not deadline.expired, found
         one.modem.channel.pump(timeout_s=0.02)

@@ -95,5 +95,5 @@ def terminal(*words: str, home: Path) -> Iterator[tuple[Terminal, subprocess.Pop
         yield Terminal(master), process
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
         os.close(master)

@@ -40,7 +40,7 @@ def test_a_session(tmp_path: Path) -> None:
         assert [one["text"] for one in served.sent()] == ["Hi"]
         person.type("\x04")
         person.until("timeline: ")
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     kinds = {event["kind"] for event in timeline(tmp_path)}
     assert {"console", "serial", "urc"} <= kinds
 
@@ -64,7 +64,7 @@ def test_the_terminal_touches_no_key(tmp_path: Path) -> None:
             person.until("OK")
         person.type("\x04")
         person.until("timeline: ")
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     assert printing == busy == {0}
 
 
@@ -108,7 +108,7 @@ def test_completion_and_history(tmp_path: Path) -> None:
         person.until("OK")
         assert peer.heard[-4:] == [b"AT+CGPADDR", b'AT+CPIN="73519046"', b"AT+CSQ", b"AT+CSQ"]
         person.type(":quit\r")
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     history = tmp_path / "hil" / "console-history"
     assert "AT+CGPADDR" in history.read_text(encoding="utf-8")
     assert "73519046" not in history.read_text(encoding="utf-8")
@@ -145,12 +145,12 @@ def test_a_wait_is_given_up(tmp_path: Path) -> None:
         person.until("+CSQ: 7,99")
         person.type("\x04")
         person.until("timeline: ")
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 def _until_a_signal(fd: int) -> None:
     """Ctrl-C is a signal from now on."""
-    deadline = Deadline.after(20)
+    deadline = Deadline.after(60)
     while not termios.tcgetattr(fd)[3] & termios.ISIG:
         assert deadline.left() > 0
         pause(0.01)
@@ -173,4 +173,4 @@ def test_out_and_in_again(tmp_path: Path) -> None:
         person.type("AT\r")
         person.until("OK")
         person.type("\x04")
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0

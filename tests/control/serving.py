@@ -55,7 +55,7 @@ class Controlled:
         return f"{self.address[0]}:{self.address[1]}"
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.address[1]), timeout=10)
+        return socket.create_connection(("127.0.0.1", self.address[1]), timeout=60)
 
     def ask(
         self, path: str, headers: dict[str, str] | None = None, *,

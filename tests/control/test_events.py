@@ -21,7 +21,7 @@ class Stream:
 
     def block(self) -> dict[str, str]:
         """The fields of the next message; comments are left out."""
-        deadline = Deadline.after(10)
+        deadline = Deadline.after(60)
         while not deadline.expired:
             block, end, rest = self._data.partition(b"\n\n")
             if not end:

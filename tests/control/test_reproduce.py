@@ -37,7 +37,7 @@ def repeated(rig: Rig, uplink: Uplink) -> Uplink:
     """The uplink that its curl command becomes, run by a shell."""
     assert shutil.which("curl"), "these tests run curl"
     command = as_curl(uplink, rig.address, None)
-    subprocess.run(["sh", "-c", command], capture_output=True, timeout=20, check=True)
+    subprocess.run(["sh", "-c", command], capture_output=True, timeout=60, check=True)
     return rig.platform.uplinks[-1]
 
 
@@ -89,7 +89,7 @@ def test_what_is_no_request_goes_out_with_nc(rig: Rig) -> None:
     command = as_curl(uplink, ("0.0.0.0", 8080), None)
     assert command.endswith("| nc -w 10 127.0.0.1 8080")
     printed = subprocess.run(
-        ["sh", "-c", command.partition(" | ")[0]], capture_output=True, timeout=10, check=True
+        ["sh", "-c", command.partition(" | ")[0]], capture_output=True, timeout=60, check=True
     )
     assert printed.stdout == uplink.head + uplink.body
 
@@ -100,7 +100,7 @@ def test_what_curl_would_mend_goes_out_with_nc(rig: Rig, raw: bytes) -> None:
     command = as_curl(sent(rig, raw), rig.address, None)
     printing, _, sending = command.partition(" | ")
     assert sending.startswith("nc ")
-    printed = subprocess.run(["sh", "-c", printing], capture_output=True, timeout=10, check=True)
+    printed = subprocess.run(["sh", "-c", printing], capture_output=True, timeout=60, check=True)
     assert printed.stdout == raw
 
 

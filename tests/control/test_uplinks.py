@@ -22,7 +22,7 @@ class Taking:
         self._address = serving.platform.start(HostSockets())
 
     def post(self, raw: bytes) -> None:
-        with socket.create_connection(self._address, timeout=10) as sock:
+        with socket.create_connection(self._address, timeout=60) as sock:
             sock.sendall(raw)
             read_answer(sock)
 

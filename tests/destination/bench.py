@@ -58,7 +58,7 @@ class Forwarding:
         platform = self.rig.platform
         done = platform.wait(
             lambda: bool(platform.deliveries) and len(platform.deliveries[0].attempts) >= attempts,
-            Deadline.after(10),
+            Deadline.after(60),
         )
         assert done, platform.deliveries
         return platform.deliveries[0]

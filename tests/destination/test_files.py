@@ -123,12 +123,12 @@ def served(tmp_path: Path) -> Iterator[tuple[Served, list[Any]]]:
         yield Served(process, json.loads(ready.read_text())), receiver.received
         if process.poll() is None:
             process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 def attempts(served: Served, count: int) -> list[dict[str, Any]]:
     """The deliveries, once the first has had so many attempts."""
-    deadline = Deadline.after(10)
+    deadline = Deadline.after(60)
     while True:
         deliveries: list[dict[str, Any]] = served.api("/api/deliveries")[1]
         if deliveries and len(deliveries[0]["attempts"]) >= count:
@@ -150,7 +150,7 @@ def test_serve_forwards_on_its_clock_and_hides_secrets(
     assert [got.verified for got in received] == [True, True]
     shown = json.dumps(serving.api("/api/destinations")[1] + serving.api("/api/deliveries")[1])
     serving.process.terminate()
-    printed, _ = serving.process.communicate(timeout=10)
+    printed, _ = serving.process.communicate(timeout=60)
     for text in (shown, printed):
         assert SECRET not in text
         assert "hidden-value-1" not in text

@@ -123,7 +123,7 @@ def test_a_port_that_another_process_holds_is_left_alone() -> None:
             # The process at the master end is this one, as it is with `hil modem`.
             (report,) = discover([port.path], listed=nothing).ports
         finally:
-            holder.communicate(b"\n", timeout=10)
+            holder.communicate(b"\n", timeout=60)
         assert (report.kind, port.heard) == ("in use", b"")
         assert f"process {holder.pid}" in report.says
 

@@ -33,10 +33,10 @@ def test_ctrl_c_ends_it_cleanly(command: str, tmp_path: Path) -> None:
             cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
-        deadline = Deadline.after(20)
+        deadline = Deadline.after(60)
         while not port.heard:
             assert not deadline.expired, "the port was never asked"
             pause(0.01)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (130, "hil: stopped\n")

@@ -31,7 +31,7 @@ def hil_run(lab: Lab, *words: str) -> tuple[int, str, dict[str, Any]]:
         [sys.executable, "-m", "harness", "run", "--rig", str(lab.folder / "lab.yaml"),
          "--reports", str(reports), *words],
         cwd=lab.folder, env={**os.environ, "PYTHONPATH": str(ROOT), "LAB_SECRET": SECRET},
-        capture_output=True, text=True, timeout=100, check=False,
+        capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
     summary = reports / "latest" / "summary.json"
     found = json.loads(summary.read_text(encoding="utf-8")) if summary.exists() else {}
@@ -120,6 +120,6 @@ def test_virtual_rigs_are_not_examined(lab: Lab) -> None:
         [sys.executable, "-m", "pytest", "-q", "--rig", str(ROOT / "rigs" / "sim.yaml"),
          "--reports", str(lab.folder / "reports"), "test_it.py"],
         cwd=lab.folder, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, timeout=100, check=False,
+        capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

@@ -87,7 +87,7 @@ def test_a_port_that_another_program_holds(lab: Lab) -> None:
             lab.write(tracker=lab.device(0, port.path))
             found = row(lab.examine(), "in use")
         finally:
-            holder.communicate(b"\n", timeout=10)
+            holder.communicate(b"\n", timeout=60)
         assert port.heard == b""
     assert (found.state, f"process {holder.pid}" in found.seen) == (State.UNFIT, True)
 

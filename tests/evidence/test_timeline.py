@@ -280,7 +280,7 @@ def test_two_threads_may_meet_a_listener_that_fails() -> None:
     both = threading.Barrier(2)
 
     def fails(event: Event) -> None:
-        both.wait(10)
+        both.wait(60)
         raise ValueError("no more")
 
     timeline.listen(fails)

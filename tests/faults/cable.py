@@ -87,7 +87,7 @@ class Cable(Peer):
                 self._cut()
 
     def _cut(self) -> None:
-        deadline = Deadline.after(20)
+        deadline = Deadline.after(60)
         while self._seen() < len(self.heard_by_host) or self._taken() < len(self.heard_by_modem):
             assert not deadline.expired, "what went over the cable was not read"
             pause(0.0005)

@@ -126,7 +126,7 @@ def test_a_full_disk(place: Place) -> None:
         unshare is None
         or mount is None
         or subprocess.run(
-            [*through, "true"], capture_output=True, check=False, timeout=20
+            [*through, "true"], capture_output=True, check=False, timeout=60
         ).returncode
     ):
         pytest.skip("a small file system cannot be mounted here")

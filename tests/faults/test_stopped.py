@@ -32,7 +32,7 @@ def test_stopped_while_waiting_for(
     process = place.start("scenarios")
     place.await_event("step.start", text=sign)
     process.send_signal(number)
-    ended = place.ended(process, 15)
+    ended = place.ended(process, 60)
     assert ended.code == 130, ended.text
     assert (place.latest / "report.html").exists()
     assert (place.latest / "summary.json").exists()
@@ -49,7 +49,7 @@ def test_stopped_while_firmware_starts(place: Place, number: signal.Signals) -> 
     process = place.start("scenarios")
     place.await_event("device.console", text="still thinking")
     process.send_signal(number)
-    ended = place.ended(process, 15)
+    ended = place.ended(process, 60)
     assert ended.code == 130, ended.text
     assert place.await_nothing_left() == []
 
@@ -62,7 +62,7 @@ def test_killed(place: Place) -> None:
     place.await_event("step.start", text="never")
     place.await_marked("ignores-sigterm.py")
     process.kill()
-    assert place.ended(process, 15).code == -signal.SIGKILL
+    assert place.ended(process, 60).code == -signal.SIGKILL
     assert place.await_nothing_left() == []
     (events,) = place.timelines().values()
     assert [event.seq for event in events] == list(range(1, len(events) + 1))

@@ -92,7 +92,7 @@ class Client:
 def offer(rig: Rig, requests: int = 0) -> FirmwareOffer:
     """The newest offer, once so many of its requests are over."""
     done = rig.platform.wait(
-        lambda: len(rig.platform.firmware.all()[-1].parts) >= requests, Deadline.after(10)
+        lambda: len(rig.platform.firmware.all()[-1].parts) >= requests, Deadline.after(60)
     )
     assert done
     return rig.platform.firmware.all()[-1]

@@ -20,7 +20,7 @@ from tests.platform.bench import Rig
 
 def parts(rig: Rig, count: int) -> list[Event]:
     """The events of the requests, once there are so many."""
-    assert rig.platform.wait(lambda: len(_parts(rig)) >= count, Deadline.after(10))
+    assert rig.platform.wait(lambda: len(_parts(rig)) >= count, Deadline.after(60))
     return _parts(rig)
 
 
@@ -60,7 +60,7 @@ def test_a_device_that_leaves_does_not_have_the_part(rig: Rig, client: Client) -
     rig.platform.firmware.faults.add(make_fault("late", {"seconds": 30}))
     with rig.connect() as sock:
         sock.sendall(client.part("0-9"))
-        files, deadline = rig.platform.firmware, Deadline.after(10)
+        files, deadline = rig.platform.firmware, Deadline.after(60)
         assert rig.platform.wait(lambda: files.all()[0].requests > 0, deadline)
         assert not deadline.expired  # told at once, though the answer is not over
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")

@@ -198,7 +198,7 @@ def test_an_unknown_url_is_refused(rig: Rig, client: Client) -> None:
     """404, and an event that says so."""
     reply = Client(rig, "/f/v1/nothing", client.token).get("0-9")
     assert reply.status == 404
-    assert rig.platform.wait(lambda: bool(_parts(rig)), Deadline.after(10))
+    assert rig.platform.wait(lambda: bool(_parts(rig)), Deadline.after(60))
     (event,) = _parts(rig)
     assert event.data["offer"] is None
     assert event.data["findings"][0]["requirement"] == "FOTA-OFFER"

@@ -337,7 +337,7 @@ def test_an_echoed_pin_in_pieces_is_nowhere() -> None:
     def echo_in_pieces(peer: Peer) -> bytes:
         for number, piece in enumerate((b"AT+CP", b'IN="7', b"39", b'1"', b"\r", b"\r\nOK")):
             peer.say(piece)
-            deadline = Deadline.after(10)
+            deadline = Deadline.after(60)
             while len(heard()) == number:
                 assert not deadline.expired
                 pause(0.001)

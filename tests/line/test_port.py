@@ -186,7 +186,7 @@ def test_second_opener_is_told_who_holds_the_port(tmp_path: Path) -> None:
             with pytest.raises(PortBusy) as caught:
                 AtChannel(peer.path)
             holder.kill()
-            holder.wait(10)
+            holder.wait(60)
         told = f"{re.escape(peer.path)} is in use by process {holder.pid} \\(holder.py\\) since 20"
         assert re.match(told, str(caught.value))
         with AtChannel(peer.path) as channel:

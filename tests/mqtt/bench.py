@@ -53,7 +53,7 @@ class Mqtt:
         """Publish from a device of its own; what the platform made of it."""
         before = len(self.rig.platform.uplinks)
         with self.device() as device:
-            assert device.send(Message(topic, payload), Deadline.after(10))
+            assert device.send(Message(topic, payload), Deadline.after(60))
             self.rig.wait(before + 1)
         return self.rig.platform.uplinks[before]
 

@@ -25,7 +25,7 @@ def test_a_raw_downlink_goes_by_the_way_it_was_submitted_for(broker: BrokerKind)
         bench.publish(wrapped())
         bench.publish(wrapped(PACK.replace("21.5", "22")))
         assert bench.rig.post(request()).endswith(b"\r\n\r\nby http")
-        deadline = Deadline.after(10)
+        deadline = Deadline.after(60)
         while len(bench.heard) < 2:
             assert not deadline.expired
             pause(0.01)

@@ -25,7 +25,7 @@ def need(program: str, package: str) -> None:
 
 
 def run(words: Sequence[str], data: bytes = b"") -> None:
-    done = subprocess.run(words, input=data, capture_output=True, timeout=30, check=False)
+    done = subprocess.run(words, input=data, capture_output=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr.decode()
 
 
@@ -68,7 +68,7 @@ def test_mosquitto_pub_and_sub(broker: BrokerKind) -> None:
             while not listener.stdout.readline().startswith("Subscribed"):
                 assert listener.poll() is None
             run(["mosquitto_pub", *account, "-t", TOPIC, "-s"], wrapped())
-            heard, _ = listener.communicate(timeout=30)
+            heard, _ = listener.communicate(timeout=60)
         bench.rig.wait(1)
         assert said(bench.rig.platform.uplinks[0]) == set()
         (body,) = [line for line in heard.splitlines() if line.startswith("[")]

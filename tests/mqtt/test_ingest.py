@@ -80,7 +80,7 @@ def test_other_places_of_the_token(place: TokenPlace, needs_mosquitto: None) -> 
     where = settings.uplinks.of(IMEI, token)
     with mqtt(settings) as bench, bench.device(version_5=place == "user-property") as device:
         message = Message(where, PACK.encode(), properties=properties)
-        assert device.send(message, Deadline.after(10))
+        assert device.send(message, Deadline.after(60))
         bench.rig.wait(1)
         uplink = bench.rig.platform.uplinks[0]
         assert (uplink.outcome.value, said(uplink)) == ("accepted", set())
@@ -107,7 +107,7 @@ def test_other_topics_are_left_alone(broker: BrokerKind) -> None:
     """What is not of the template is nobody's uplink, even below it."""
     with mqtt(MqttSettings(broker=broker)) as bench, bench.device() as device:
         for topic in ("things/uplink", f"{TOPIC}/more", "other/x/uplink", DOWN):
-            assert device.send(Message(topic, wrapped()), Deadline.after(10))
+            assert device.send(Message(topic, wrapped()), Deadline.after(60))
         bench.publish(wrapped())
         assert len(bench.rig.platform.uplinks) == 1
 
@@ -122,7 +122,7 @@ def test_a_downlink_follows_an_accepted_uplink(broker: BrokerKind) -> None:
         assert {d.status.value for d in bench.rig.platform.downlinks()} == {"Executing"}
         assert bench.publish(wrapped()).downlink is not None
         bench.publish(wrapped(PACK.replace("21.5", "22")))
-        deadline = Deadline.after(10)
+        deadline = Deadline.after(60)
         while len(bench.heard) < 2:
             assert not deadline.expired
             pause(0.01)
@@ -146,14 +146,14 @@ def test_a_retained_copy_is_no_uplink(broker: BrokerKind) -> None:
     """What a device retained is an uplink once, not again for each platform that comes."""
     with mqtt(MqttSettings(broker=broker)) as bench:
         with bench.device() as device:
-            assert device.send(Message(TOPIC, wrapped(), retain=True), Deadline.after(10))
+            assert device.send(Message(TOPIC, wrapped(), retain=True), Deadline.after(60))
         bench.rig.wait(1)
         later = MqttSettings(broker="external", username=None)
         with running() as second:
             second.platform.start_mqtt(HostSockets(), *bench.address, settings=later)
             with bench.device() as device:
                 assert device.send(
-                    Message(TOPIC, wrapped(PACK.replace("21.5", "3"))), Deadline.after(10)
+                    Message(TOPIC, wrapped(PACK.replace("21.5", "3"))), Deadline.after(60)
                 )
             second.wait(1)
             (uplink,) = second.platform.uplinks

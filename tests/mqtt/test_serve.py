@@ -51,11 +51,11 @@ def test_an_uplink_by_mqtt(
     host, port = json.loads(ready.read_text())["mqtt"].split(":")
     link = MqttLink("", username="fleet", password="open sesame")
     link.open(host, int(port))
-    assert link.send(Message(f"fleet/{IMEI}/up", wrapped()), Deadline.after(10))
+    assert link.send(Message(f"fleet/{IMEI}/up", wrapped()), Deadline.after(60))
     assert process.stdout is not None
     lines = [json.loads(process.stdout.readline()) for _ in range(3)]
     process.terminate()
-    assert process.communicate(timeout=20)[0] == ""
+    assert process.communicate(timeout=60)[0] == ""
     link.close()
     assert process.returncode == 0
     assumed = {item["name"]: item["value"] for item in lines[0]["assumed"]}

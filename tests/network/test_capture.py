@@ -214,7 +214,7 @@ def test_tcpdump_reads_the_file(network: PrivateNetwork, tmp_path: Path) -> None
         pytest.skip("tcpdump is missing")
     summary = captured(network, tmp_path)
     command = [tcpdump, "-n", "--nano", "-r", str(summary)]
-    shown = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert len(shown.stdout.splitlines()) == len(read_packets(summary))
 
 

@@ -236,7 +236,7 @@ def usable(drop: list[str], python: str) -> bool:
 def run(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Run to the end, at most 30 s."""
     return subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=30, cwd="/", check=False
+        command, env=environment, capture_output=True, text=True, timeout=60, cwd="/", check=False
     )
 
 

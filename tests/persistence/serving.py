@@ -52,10 +52,10 @@ def kill(process: subprocess.Popen[str]) -> None:
     """``kill -9``: nothing of the process gets to say goodbye."""
     if process.poll() is None:
         process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    process.wait(60)
 
 
 def asked_to_end(server: Served) -> int:
     """SIGTERM; the exit code."""
     server.process.terminate()
-    return server.process.wait(20)
+    return server.process.wait(60)

@@ -17,7 +17,7 @@ def told(rig: Rig, *expected: str) -> None:
     def here() -> list[str]:
         return [one.status for one in platform.deliveries if one.attempts]
 
-    assert platform.wait(lambda: here() == list(expected), Deadline.after(10)), here()
+    assert platform.wait(lambda: here() == list(expected), Deadline.after(60)), here()
 
 
 def test_what_was_not_through_is_sent_again(tmp_path: Path) -> None:

@@ -147,7 +147,7 @@ def test_everything_reads_back_as_it_was(tmp_path: Path) -> None:
         rig.post(request())
         with rig.connect() as cut:
             cut.sendall(request()[:40])
-        assert rig.platform.wait(lambda: bool(rig.platform.aborted), Deadline.after(10))
+        assert rig.platform.wait(lambda: bool(rig.platform.aborted), Deadline.after(60))
         seen = [uplink.as_dict() for uplink in rig.platform.uplinks]
         details = [uplink.token.details for uplink in rig.platform.uplinks]
         sent = [uplink.sent for uplink in rig.platform.uplinks]
@@ -213,7 +213,7 @@ def test_a_downlink_in_flight_at_the_end_goes_again(tmp_path: Path) -> None:
         rig.platform.faults.add(Late(60.0), device="tracker-1")
         with rig.connect() as waiting:
             waiting.sendall(request())
-            assert rig.platform.wait(lambda: bool(rig.platform.uplinks), Deadline.after(10))
+            assert rig.platform.wait(lambda: bool(rig.platform.uplinks), Deadline.after(60))
             # Nothing is being written now: this is what a killed process leaves.
             copy.write_bytes(file.read_bytes())
             Path(f"{copy}-wal").write_bytes(Path(f"{file}-wal").read_bytes())

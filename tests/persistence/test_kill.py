@@ -37,7 +37,7 @@ class Senders:
 
     def _run(self) -> None:
         try:
-            with socket.create_connection(self._address, timeout=10) as sock:
+            with socket.create_connection(self._address, timeout=60) as sock:
                 while True:
                     with self._lock:
                         one = body(self._next)
@@ -98,7 +98,7 @@ def test_an_order_that_was_answered_outlives_a_kill(tmp_path: Path) -> None:
         kill(server.process)
     with serving(tmp_path) as server:
         assert b'"led"' in server.post_uplink(request(body(1)))
-        deadline = Deadline.after(10)  # the answer may be here before the server has noted it
+        deadline = Deadline.after(60)  # the answer may be here before the server has noted it
         while (one := server.api("/api/downlinks")[1][0])["status"] != "Succeeded":
             assert not deadline.expired
         assert (one["id"], one["sent"]) == ("dl-1", 1)

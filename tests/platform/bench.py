@@ -56,7 +56,7 @@ class Rig:
     address: tuple[str, int]
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(self.address, timeout=10)
+        return socket.create_connection(self.address, timeout=60)
 
     def post(self, raw: bytes) -> bytes:
         """Send ``raw`` on a connection of its own and read until a whole answer or the end."""
@@ -68,7 +68,7 @@ class Rig:
         """Wait until ``count`` uplinks are over."""
         done = self.platform.wait(
             lambda: sum(uplink.answered for uplink in self.platform.uplinks) >= count,
-            Deadline.after(10),
+            Deadline.after(60),
         )
         assert done
 

@@ -116,7 +116,7 @@ def test_answers_under_way_when_the_platform_stops_are_accounted_for(rig: Rig) -
     with contextlib.ExitStack() as held:
         for _ in range(count):
             held.enter_context(rig.connect()).sendall(request())
-        taken = rig.platform.wait(lambda: len(rig.platform.uplinks) == count, Deadline.after(10))
+        taken = rig.platform.wait(lambda: len(rig.platform.uplinks) == count, Deadline.after(60))
         assert taken
         rig.platform.stop()
         told = rig.timeline.events("http.response")

@@ -189,7 +189,7 @@ def test_a_lost_connection_is_recorded_not_judged(rig: Rig) -> None:
     """The peer goes away in mid-body: aborted, with how far it came, and nothing stays open."""
     with rig.connect() as sock:
         sock.sendall(request()[:-10])
-    assert rig.platform.wait(lambda: bool(rig.platform.aborted), Deadline.after(10))
+    assert rig.platform.wait(lambda: bool(rig.platform.aborted), Deadline.after(60))
     assert "85 of 95 body bytes" in rig.platform.aborted[0].why
     assert rig.platform.uplinks == []
     assert rig.clock.work.wait_idle(5)
@@ -314,5 +314,5 @@ def test_whoever_waits_for_an_aborted_request_finds_it_on_the_timeline(rig: Rig)
     with rig.connect() as sock:
         sock.sendall(request()[:40])
         sock.shutdown(socket.SHUT_WR)
-        assert rig.platform.wait(lambda: bool(rig.platform.aborted), Deadline.after(10))
+        assert rig.platform.wait(lambda: bool(rig.platform.aborted), Deadline.after(60))
     assert counted == [0]

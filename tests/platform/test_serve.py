@@ -37,7 +37,7 @@ class Served:
 
     def post_uplink(self, raw: bytes) -> bytes:
         host, port = self.bound["http"].split(":")
-        with socket.create_connection((host, int(port)), timeout=10) as sock:
+        with socket.create_connection((host, int(port)), timeout=60) as sock:
             sock.sendall(raw)
             return read_answer(sock)
 
@@ -49,7 +49,7 @@ class Served:
             {"Content-Type": "application/json", **headers},
         )
         try:
-            with urllib.request.urlopen(asked, timeout=10) as answer:
+            with urllib.request.urlopen(asked, timeout=60) as answer:
                 return answer.status, json.loads(answer.read())
         except urllib.error.HTTPError as error:
             with error:
@@ -72,7 +72,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
     yield Served(process, json.loads(ready.read_text()))
     if process.poll() is None:
         process.terminate()
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
 
 
 def test_an_uplink_is_answered_shown_and_printed(served: Served) -> None:
@@ -89,11 +89,11 @@ def test_an_uplink_is_answered_shown_and_printed(served: Served) -> None:
         [],
     )
     assert uplink["pack"][0]["bt"] == 1700000000
-    deadline = Deadline.after(10)  # the answer may be here before the server has noted it
+    deadline = Deadline.after(60)  # the answer may be here before the server has noted it
     while served.api("/api/downlinks")[1][0]["status"] != "Succeeded":
         assert not deadline.expired
     served.process.send_signal(signal.SIGTERM)
-    out, _ = served.process.communicate(timeout=10)
+    out, _ = served.process.communicate(timeout=60)
     assert served.process.returncode == 0
     lines = [json.loads(line) for line in out.splitlines()]
     assert [line["event"] for line in lines] == ["ready", "uplink"]
@@ -103,7 +103,7 @@ def test_an_uplink_is_answered_shown_and_printed(served: Served) -> None:
 def test_a_signal_that_another_thread_gets_ends_it_too(served: Served) -> None:
     """SIGTERM to a server that was stopped for a moment: exit 0, soon after it goes on."""
     to_another_thread(served.process.pid, signal.SIGTERM)
-    served.process.communicate(timeout=10)
+    served.process.communicate(timeout=60)
     assert served.process.returncode == 0
 
 
@@ -157,7 +157,7 @@ def test_wrong_use_and_a_taken_port(tmp_path: Path) -> None:
     """A wrong devices file exits 2 with its place, a taken port 3 with what to do."""
     wrong = subprocess.run(
         command(tmp_path, devices="devices:\n  tracker-1: {imie: 1}\n"),
-        capture_output=True, text=True, timeout=30, check=False,
+        capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert wrong.returncode == 2
     assert "devices.yaml:2:" in wrong.stderr
@@ -165,7 +165,7 @@ def test_wrong_use_and_a_taken_port(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         busy = subprocess.run(
             command(tmp_path, "--http", f"127.0.0.1:{port}"),
-            capture_output=True, text=True, timeout=30, check=False,
+            capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
     assert busy.returncode == 3
     assert "choose another port" in busy.stderr

@@ -40,7 +40,7 @@ class Served:
             script = script.replace(documented, self.bound[name])
         done = subprocess.run(
             ["sh", "-eu", "-c", script], cwd=self.folder, capture_output=True, text=True,
-            timeout=30, check=False, env={"PATH": "/usr/bin:/bin", "no_proxy": "*"},
+            timeout=60, check=False, env={"PATH": "/usr/bin:/bin", "no_proxy": "*"},
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -48,7 +48,7 @@ class Served:
     def stop(self) -> list[dict[str, Any]]:
         """The uplinks as ``--json`` told of them, once the platform has ended."""
         self.process.terminate()
-        out, _ = self.process.communicate(timeout=10)
+        out, _ = self.process.communicate(timeout=60)
         said = [json.loads(line) for line in out.splitlines()]
         return [line for line in said if line["event"] == "uplink"]
 
@@ -70,7 +70,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
     yield Served(process, json.loads(ready.read_text()), tmp_path)
     if process.poll() is None:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 def readme(first: str) -> str:

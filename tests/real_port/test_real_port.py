@@ -42,7 +42,7 @@ def modem(tmp_path: Path, port: int) -> Iterator[tuple[Path, int]]:
         cwd=ROOT, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        deadline = Deadline.after(20)
+        deadline = Deadline.after(60)
         while not ready.exists() or not ready.read_text(encoding="utf-8"):
             assert process.poll() is None, "the modem process ended"
             assert not deadline.expired, "the modem process did not get ready"
@@ -50,7 +50,7 @@ def modem(tmp_path: Path, port: int) -> Iterator[tuple[Path, int]]:
         yield Path(json.loads(ready.read_text(encoding="utf-8")).get("port", link)), port
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(60)
 
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -24,7 +24,7 @@ SOURCES = sorted(Path(harness.reference_device.__file__).parent.glob("*.py"))
 def run(*options: str) -> subprocess.CompletedProcess[str]:
     """Run the program to its end."""
     command = [sys.executable, "-m", "harness.reference_device", *options]
-    return subprocess.run(command, capture_output=True, text=True, timeout=20)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
@@ -129,7 +129,7 @@ def test_a_secret_file_may_end_with_a_newline(
         named = platform.wait_for(1)[0].header("Things-Message-Token")
     finally:
         done.terminate()
-        done.communicate(timeout=10)
+        done.communicate(timeout=60)
     device = start()
     device.say("report")
     assert platform.wait_for(2)[1].header("Things-Message-Token") == named

@@ -35,10 +35,10 @@ def test_a_second_signal_spoils_no_clean_end() -> None:
     try:
         assert select.select([master], [], [], 30)[0]  # it looks for its modem
         process.send_signal(signal.SIGTERM)
-        told, errors = process.communicate(timeout=30)
+        told, errors = process.communicate(timeout=60)
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
         os.close(master)
         os.close(slave)
     assert told.splitlines()[-1] == '{"event": "stopped"}'

@@ -36,14 +36,14 @@ class Recorded:
 
     def ready(self) -> None:
         """It listens: a host that comes now has missed its boot codes."""
-        deadline = Deadline.after(20)
+        deadline = Deadline.after(60)
         while self.virtual.state.state != "ready":
             assert not deadline.expired
             pause(0.005)
 
     def deliver(self, text: str) -> None:
         """As soon as it is registered."""
-        deadline = Deadline.after(20)
+        deadline = Deadline.after(60)
         while not self.virtual.deliver_sms("5277", text, NOON):
             assert not deadline.expired
             pause(0.005)
@@ -112,7 +112,7 @@ class Command:
         return self.ended()
 
     def ended(self) -> tuple[int, dict[str, Any], str]:
-        out, err = self.process.communicate(timeout=20)
+        out, err = self.process.communicate(timeout=60)
         assert "Traceback" not in err
         return self.process.returncode, json.loads(out.splitlines()[-1]), err
 
@@ -138,4 +138,4 @@ def replayed(folder: Path, file: Path, *options: str) -> Iterator[Command]:
         yield Command(process, json.loads(ready.read_text())["path"])
     finally:
         process.kill()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)

@@ -22,7 +22,7 @@ HEARD = "".join(text for who, text in SESSION if who == "rx").encode()
 def _hear(host: Host, wanted: bytes) -> None:
     """Exactly these bytes."""
     got = b""
-    deadline = Deadline.after(20)
+    deadline = Deadline.after(60)
     while len(got) < len(wanted):
         assert select.select([host.fd], [], [], deadline.left())[0], (got, wanted)
         got += os.read(host.fd, len(wanted) - len(got))
@@ -263,7 +263,7 @@ def test_host_that_reads_nothing(tmp_path: Path) -> None:
     answer = "\r\n" + "x" * 60_000 + "\r\nOK\r\n"
     with replayed(tmp_path, written(tmp_path / "t.jsonl", [("tx", "AT\r"), ("rx", answer)])) as one:
         host = Host(one.path)
-        deadline = Deadline.after(20)
+        deadline = Deadline.after(60)
         blocked = 0
         while blocked < 20:
             assert not deadline.expired

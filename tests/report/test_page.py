@@ -93,7 +93,7 @@ def start(folder: Path, *words: str, source: str = RUN) -> subprocess.CompletedP
          "-p", "fixtures.rig", "-p", "fixtures.scenarios", "-p", "fixtures.report",
          "-p", "no:cacheprovider", *words, "test_run.py"],
         cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
-        timeout=120, check=False,
+        timeout=200, check=False,
     )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def running(code: str, recorder: Any) -> Iterator[FirmwareDut]:
 
 
 def until(what: Any) -> None:
-    deadline = Deadline.after(20)
+    deadline = Deadline.after(60)
     while not what():
         assert not deadline.expired
         pause(0.005)

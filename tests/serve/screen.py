@@ -76,7 +76,7 @@ class Seen:
 
     def post(self, raw: bytes) -> bytes:
         host, port = self.bound["http"].split(":")
-        with socket.create_connection((host, int(port)), timeout=10) as sock:
+        with socket.create_connection((host, int(port)), timeout=60) as sock:
             sock.sendall(raw)
             return read_answer(sock)
 
@@ -128,7 +128,7 @@ def served(
         yield seen
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
         os.close(master)
 
 

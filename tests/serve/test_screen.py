@@ -23,7 +23,7 @@ def order(seen: Seen, path: str, body: dict[str, object]) -> None:
         json.dumps(body).encode(),
         {"Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(asked, timeout=10) as answer:
+    with urllib.request.urlopen(asked, timeout=60) as answer:
         answer.read()
 
 
@@ -63,7 +63,7 @@ def test_what_a_store_holds_is_shown_from_the_start(tmp_path: Path) -> None:
         order(seen, "/api/downlinks",
               {"device": "tracker-1", "status": "Queued", "records": [record]})  # fmt: skip
         seen.process.send_signal(signal.SIGTERM)
-        assert seen.process.wait(10) == 0
+        assert seen.process.wait(60) == 0
     with served(tmp_path, *options) as seen:
         lines = seen.until("#1 tracker-1 malformed", "uplinks 1  accepted 0  refused 1", "Ctrl-C")
         row = next(line for line in lines if line.startswith("tracker-1 "))
@@ -84,7 +84,7 @@ def test_the_terminal_is_left_as_it_was(tmp_path: Path, how: str) -> None:
             seen.process.send_signal(signal.SIGTERM)
         seen.until_written(NORMAL, b"uplinks 1  accepted 1  refused 0")  # the table had it as well
         assert seen.raw.rindex(b"\x1b[?25h") > seen.raw.rindex(b"\x1b[?25l")
-        assert seen.process.wait(10) == 0
+        assert seen.process.wait(60) == 0
         assert seen.echo()
 
 
@@ -132,7 +132,7 @@ def test_a_broken_request_to_the_control_address_is_told_in_the_table(tmp_path: 
     with served(tmp_path, "--control", "127.0.0.1:0") as seen:
         seen.until("nothing yet")
         host, port = seen.bound["control"].split(":")
-        with socket.create_connection((host, int(port)), timeout=10) as sock:
+        with socket.create_connection((host, int(port)), timeout=60) as sock:
             sock.sendall(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
             assert b" 400 " in sock.recv(1000)
         lines = seen.until("control Invalid HTTP request")
@@ -165,4 +165,4 @@ def test_plain_lines_on_a_terminal(
         seen.until("#1 tracker-1 unverified", "    error TOKEN-FORMULA: the token is")
         assert ALTERNATE not in seen.raw
         seen.type("\x03")
-        assert seen.process.wait(10) == 0
+        assert seen.process.wait(60) == 0

@@ -41,7 +41,7 @@ def crowd(address: tuple[str, int], count: int) -> Iterator[list[socket.socket]]
     sockets: list[socket.socket] = []
     try:
         for _ in range(count):
-            sock = socket.create_connection(address, timeout=20)
+            sock = socket.create_connection(address, timeout=60)
             sock.setblocking(False)
             sockets.append(sock)
         yield sockets
@@ -125,7 +125,7 @@ def program(folder: Path) -> Iterator[Bound]:
         yield Bound((http[0], int(http[1])), (https[0], int(https[1])), process.pid, ca)
     finally:
         process.terminate()
-        code = process.wait(20)
+        code = process.wait(60)
     assert code == 0
 
 

@@ -21,16 +21,16 @@ def test_idle_connections_make_room_and_lock_nobody_out(tmp_path: Path) -> None:
         trusting = ssl.create_default_context(cafile=str(bound.ca))
         with (
             crowd(bound.http, LIMIT // 2) as old,
-            socket.create_connection(bound.http, timeout=20) as device,
+            socket.create_connection(bound.http, timeout=60) as device,
         ):
             device.sendall(request())
             assert read_answer(device).startswith(b"HTTP/1.1 202 ")
             with crowd(bound.http, LIMIT // 2) as middle, crowd(bound.https, 200) as new:
-                with socket.create_connection(bound.http, timeout=20) as newcomer:
+                with socket.create_connection(bound.http, timeout=60) as newcomer:
                     newcomer.sendall(request())
                     assert read_answer(newcomer).startswith(b"HTTP/1.1 202 ")
                 with (
-                    socket.create_connection(bound.https, timeout=20) as plain,
+                    socket.create_connection(bound.https, timeout=60) as plain,
                     trusting.wrap_socket(plain, server_hostname=NAME) as secured,
                 ):
                     secured.sendall(ip_request(host=NAME))

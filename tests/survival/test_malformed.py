@@ -68,7 +68,7 @@ def throw(sock: socket.socket, raw: bytes, cut: int, answer_is_read: bool) -> No
 @given(raw=RAW, cut=st.integers(0, 400), read=st.booleans())
 def test_anything_at_the_plain_port(https: Https, raw: bytes, cut: int, read: bool) -> None:
     """Answered, refused or dropped; and a device beside it is served."""
-    with socket.create_connection(https.rig.address, timeout=10) as sock:
+    with socket.create_connection(https.rig.address, timeout=60) as sock:
         throw(sock, raw, cut, read)
     assert https.rig.post(request()).startswith(b"HTTP/1.1 202 ")
 
@@ -77,7 +77,7 @@ def test_anything_at_the_plain_port(https: Https, raw: bytes, cut: int, read: bo
 @given(raw=RAW, cut=st.integers(0, 400), read=st.booleans())
 def test_anything_at_the_tls_port(https: Https, raw: bytes, cut: int, read: bool) -> None:
     """The same instead of a handshake."""
-    with socket.create_connection(https.address, timeout=10) as sock:
+    with socket.create_connection(https.address, timeout=60) as sock:
         throw(sock, raw, cut, read)
     assert https.rig.post(request()).startswith(b"HTTP/1.1 202 ")
 
@@ -87,7 +87,7 @@ def test_anything_at_the_tls_port(https: Https, raw: bytes, cut: int, read: bool
 def test_anything_inside_tls(https: Https, raw: bytes, cut: int) -> None:
     """The same once the handshake is done, and a wire that then breaks off."""
     with (
-        socket.create_connection(https.address, timeout=10) as plain,
+        socket.create_connection(https.address, timeout=60) as plain,
         careless().wrap_socket(plain, server_hostname=NAME) as secured,
     ):
         throw(secured, raw, cut, False)

@@ -43,7 +43,7 @@ def test_a_byte_at_a_time_is_cut_and_nobody_waits() -> None:
         assert len(said["tls"]) == 40
         late = [one for one in https.rig.platform.uplinks if one.outcome.value == "malformed"]
         assert len(late) == 40
-        deadline = Deadline.after(20)
+        deadline = Deadline.after(60)
         while https.rig.platform.connections:
             assert not deadline.expired
             pause(0.02)

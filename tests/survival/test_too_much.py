@@ -77,7 +77,7 @@ def test_large_bodies_do_not_add_up(tmp_path: Path) -> None:
     with program(tmp_path) as bound:
 
         def post(raw: bytes) -> bytes:
-            with socket.create_connection(bound.http, timeout=20) as sock:
+            with socket.create_connection(bound.http, timeout=60) as sock:
                 sock.sendall(raw)
                 return read_answer(sock)
 
@@ -104,12 +104,12 @@ def test_large_requests_that_never_end_are_not_all_held() -> None:
                 with contextlib.suppress(ConnectionError):
                     sock.sendall(begun)
             platform = https.rig.platform
-            assert platform.wait(lambda: len(platform.aborted) >= 16, Deadline.after(20))
+            assert platform.wait(lambda: len(platform.aborted) >= 16, Deadline.after(60))
             assert {one.why.partition(" after")[0] for one in platform.aborted} == {
                 "too much is under way at once"
             }
             honest(https)
-        deadline, answer = Deadline.after(20), b""
+        deadline, answer = Deadline.after(60), b""
         while not answer.startswith(b"HTTP/1.1 400 "):
             assert not deadline.expired
             with contextlib.suppress(ConnectionError):

@@ -31,14 +31,14 @@ def test_output_that_nobody_reads_stops_nothing_and_is_counted(tmp_path: Path) -
         assert not deadline.expired
         pause(0.02)
     host, port = json.loads(ready.read_text())["http"].split(":")
-    with socket.create_connection((host, int(port)), timeout=30) as sock:
+    with socket.create_connection((host, int(port)), timeout=60) as sock:
         for _ in range(MORE_THAN_WAIT // 100):
             sock.sendall(request() * 100)
             answers = b""
             while answers.count(b"HTTP/1.1 202") < 100:
                 answers += sock.recv(65536)
         process.terminate()
-        with socket.create_connection((host, int(port)), timeout=30) as another:
+        with socket.create_connection((host, int(port)), timeout=60) as another:
             another.sendall(request())
             assert read_answer(another).startswith(b"HTTP/1.1 202 ")
     out, _ = process.communicate(timeout=60)

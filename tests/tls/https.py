@@ -63,7 +63,7 @@ class Https:
         self, context: ssl.SSLContext | None = None, name: str | None = NAME
     ) -> Iterator[ssl.SSLSocket]:
         with (
-            socket.create_connection(self.address, timeout=10) as plain,
+            socket.create_connection(self.address, timeout=60) as plain,
             (context or trusting()).wrap_socket(plain, server_hostname=name) as secured,
         ):
             yield secured
@@ -80,7 +80,7 @@ class Https:
     def handshake(self, count: int = 1) -> Handshake:
         """The newest of at least ``count`` handshakes."""
         platform = self.rig.platform
-        assert platform.wait(lambda: len(platform.handshakes) >= count, Deadline.after(10))
+        assert platform.wait(lambda: len(platform.handshakes) >= count, Deadline.after(60))
         return platform.handshakes[-1]
 
 

@@ -104,7 +104,7 @@ def test_a_device_that_leaves_without_an_alert_is_seen(https: Https) -> None:
     client = trusting().wrap_bio(end, hello, server_hostname=NAME)
     with pytest.raises(ssl.SSLWantReadError):
         client.do_handshake()
-    with socket.create_connection(https.address, timeout=10) as sock:
+    with socket.create_connection(https.address, timeout=60) as sock:
         sock.sendall(hello.read())
         assert sock.recv(1)
     assert https.handshake().outcome == "abandoned"
@@ -137,7 +137,7 @@ def test_openssl_s_client_agrees(https: Https, tmp_path: Path, kind: Certificate
         [openssl, "s_client", "-connect", f"{host}:{port}", "-servername", NAME, "-CAfile",
          str(tmp_path / "ca.pem"), "-verify_return_error", "-verify_hostname", NAME, "-quiet",
          "-no_ign_eof"],
-        input=ip_request(host=NAME), capture_output=True, timeout=30, check=False,
+        input=ip_request(host=NAME), capture_output=True, timeout=60, check=False,
     )  # fmt: skip
     assert (done.returncode == 0) == (kind == "right"), done.stderr
     assert https.handshake().outcome == ("established" if kind == "right" else "refused")
@@ -145,7 +145,7 @@ def test_openssl_s_client_agrees(https: Https, tmp_path: Path, kind: Certificate
 
 def test_plain_http_on_the_https_port_is_served_and_blamed(https: Https) -> None:
     """Malformed, with the cause first; pack and token are judged all the same."""
-    with socket.create_connection(https.address, timeout=10) as sock:
+    with socket.create_connection(https.address, timeout=60) as sock:
         sock.sendall(ip_request(host=NAME))
         assert read_answer(sock).startswith(b"HTTP/1.1 400 ")
     assert ("NET-TLS", "error") in found(https)
@@ -194,8 +194,8 @@ def test_silent_and_slow_clients_end_and_disturb_nobody() -> None:
     """A connection without a hello, and one with half of it, are dropped; others are served."""
     with serving(PlatformSettings(times=TimeLimits(handshake_s=0.2))) as https:
         with (
-            socket.create_connection(https.address, timeout=10) as silent,
-            socket.create_connection(https.address, timeout=10) as half,
+            socket.create_connection(https.address, timeout=60) as silent,
+            socket.create_connection(https.address, timeout=60) as half,
         ):
             half.sendall(b"\x16\x03\x01\x02\x00\x01")
             assert https.rig.post(request()).startswith(b"HTTP/1.1 202 ")
@@ -209,7 +209,7 @@ def test_no_more_connections_than_allowed() -> None:
     all are busy, the next one is dropped."""
     with serving(PlatformSettings(max_connections=2)) as https:
         with (
-            socket.create_connection(https.address, timeout=10) as silent,
+            socket.create_connection(https.address, timeout=60) as silent,
             https.connect() as first,
             https.connect() as second,
         ):
@@ -218,7 +218,7 @@ def test_no_more_connections_than_allowed() -> None:
             for busy in (first, second):
                 busy.sendall(head + b"\r\nExpect: 100-continue\r\n\r\n")
                 assert busy.recv(100).startswith(b"HTTP/1.1 100 ")
-            with socket.create_connection(https.address, timeout=10) as third:
+            with socket.create_connection(https.address, timeout=60) as third:
                 assert ended(third)
             for busy in (first, second):
                 busy.sendall(body)
@@ -235,7 +235,7 @@ def ended(sock: socket.socket) -> bool:
 
 def test_garbage_after_the_handshake_began_fails_it(https: Https) -> None:
     """What is no TLS record ends as a failed handshake, and the server lives on."""
-    with socket.create_connection(https.address, timeout=10) as sock:
+    with socket.create_connection(https.address, timeout=60) as sock:
         sock.sendall(b"\x16" + bytes(range(255)) * 3)
         while sock.recv(4096):
             pass

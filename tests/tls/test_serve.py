@@ -37,7 +37,7 @@ def served(folder: Path, *more: str) -> Served:
 
 def stop(serving: Served) -> list[dict[str, Any]]:
     serving.process.terminate()
-    out, _ = serving.process.communicate(timeout=15)
+    out, _ = serving.process.communicate(timeout=60)
     assert serving.process.returncode == 0
     return [json.loads(line) for line in out.splitlines()]
 
@@ -45,7 +45,7 @@ def stop(serving: Served) -> list[dict[str, Any]]:
 def post(serving: Served, context: ssl.SSLContext) -> bytes:
     host, port = serving.bound["https"].split(":")
     with (
-        socket.create_connection((host, int(port)), timeout=10) as plain,
+        socket.create_connection((host, int(port)), timeout=60) as plain,
         context.wrap_socket(plain, server_hostname=NAME) as sock,
     ):
         sock.sendall(ip_request(host=NAME))
@@ -95,7 +95,7 @@ def test_wrong_use_is_one_clear_error(tmp_path: Path, options: list[str], said: 
     """Exit code 2 and what to do, without a traceback."""
     done = subprocess.run(
         command(tmp_path, *options, devices=DEVICES),
-        capture_output=True, text=True, timeout=30, cwd=tmp_path, check=False,
+        capture_output=True, text=True, timeout=60, cwd=tmp_path, check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert said in done.stderr

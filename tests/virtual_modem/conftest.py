@@ -84,14 +84,14 @@ def registered(modem: VirtualModem) -> None:
     """Wait until the modem is registered."""
     there = threading.Event()
     modem.on_state(lambda state: there.set() if state.registered else None)
-    assert modem.state.registered or there.wait(10)
+    assert modem.state.registered or there.wait(60)
 
 
 def booted(modem: VirtualModem, state: str = "ready") -> None:
     """Wait until the modem listens, for families that do not say so; or for another state."""
     there = threading.Event()
     modem.on_state(lambda now: there.set() if now.state == state else None)
-    assert modem.state.state == state or there.wait(10)
+    assert modem.state.state == state or there.wait(60)
 
 
 @contextmanager
@@ -107,7 +107,7 @@ def rebooting(modem: VirtualModem) -> Iterator[None]:
 
     modem.on_state(watch)
     yield
-    assert up.wait(10)
+    assert up.wait(60)
 
 
 @pytest.fixture(scope="session")

@@ -27,11 +27,11 @@ class Served:
         request = urllib.request.Request(
             f"http://{self.control}{path}", json.dumps(order).encode(), method="POST"
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(f"http://{self.control}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{self.control}{path}", timeout=60) as answer:
             return json.load(answer)
 
     def sent(self) -> list[dict[str, Any]]:
@@ -40,7 +40,7 @@ class Served:
 
     def deliver(self, text: str) -> None:
         """Until it is registered."""
-        deadline = Deadline.after(20)
+        deadline = Deadline.after(60)
         while self.post("/sms", {"sender": "5277", "text": text}) != {"delivered": True}:
             assert not deadline.expired
             pause(0.01)
@@ -65,4 +65,4 @@ def serve(folder: Path, *options: str) -> Iterator[Served]:
         yield Served(process, facts["path"], facts["control"])
     finally:
         process.kill()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)

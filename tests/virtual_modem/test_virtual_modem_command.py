@@ -62,7 +62,7 @@ def test_a_link_left_behind_is_taken_over(tmp_path: Path) -> None:
     """After a kill the same command works again."""
     with serve(tmp_path) as first:
         first.process.kill()
-        first.process.wait(10)
+        first.process.wait(60)
         assert os.path.lexists(first.path)
     (tmp_path / "ready.json").unlink()
     with serve(tmp_path) as second:
@@ -73,11 +73,11 @@ def test_a_link_left_behind_is_taken_over(tmp_path: Path) -> None:
 def test_it_stops_cleanly(served: Served, number: signal.Signals) -> None:
     """Exit 0, the link removed, unknown commands named."""
     served.deliver("registered")
-    with serial.Serial(served.path, timeout=10) as port:
+    with serial.Serial(served.path, timeout=60) as port:
         port.write(b"AT+NOPE\r")
         port.read_until(b"ERROR\r\n")
     served.process.send_signal(number)
-    _, errors = served.process.communicate(timeout=20)
+    _, errors = served.process.communicate(timeout=60)
     assert served.process.returncode == 0
     assert errors == "commands this modem does not know: AT+NOPE\n"
     assert not os.path.lexists(served.path)
@@ -86,7 +86,7 @@ def test_it_stops_cleanly(served: Served, number: signal.Signals) -> None:
 def test_a_signal_that_another_thread_gets_stops_it_too(served: Served) -> None:
     """As when the process was stopped itself for a moment."""
     to_another_thread(served.process.pid, signal.SIGTERM)
-    served.process.communicate(timeout=20)
+    served.process.communicate(timeout=60)
     assert served.process.returncode == 0
 
 
@@ -122,7 +122,7 @@ def test_a_foreign_page_may_not_switch_the_modem(served: Served, header: dict[st
         path = "/power" if data else "/state"
         asked = urllib.request.Request(f"http://{served.control}{path}", data, header)
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(asked, timeout=10)
+            urllib.request.urlopen(asked, timeout=60)
         with refused.value as answer:
             assert (answer.code, list(json.load(answer))) == (403, ["error"])
     assert served.get("/state")["state"] != "off"

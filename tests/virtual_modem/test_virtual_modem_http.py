@@ -42,7 +42,7 @@ def serve() -> Iterator[Serve]:
                     request += peer.recv(65536)
                 for piece in pieces:
                     if isinstance(piece, threading.Event):
-                        assert piece.wait(10)
+                        assert piece.wait(60)
                     else:
                         peer.sendall(piece)
 

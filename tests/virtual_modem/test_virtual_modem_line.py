@@ -49,7 +49,7 @@ def test_pyserial_drives_it_as_a_real_port(bench: Make) -> None:
     """A PTY is a serial port to pyserial."""
     one = bench()
     one.host.boot()
-    with serial.Serial(one.modem.path, 115200, timeout=10) as port:
+    with serial.Serial(one.modem.path, 115200, timeout=60) as port:
         port.write(b"ATI\r\n")
         assert b"BG95-M3" in port.read_until(b"OK\r\n")
 
@@ -158,7 +158,7 @@ def test_power_off_is_announced_and_power_on_boots_again(bench: Make) -> None:
     off = threading.Event()
     one.modem.on_state(lambda state: off.set() if state.state == "off" else None)
     one.host.ask("AT+QPOWD", b"POWERED DOWN\r\n")
-    assert off.wait(10)
+    assert off.wait(60)
     one.modem.power(True)
     one.host.boot()
     registered(one.modem)

@@ -66,7 +66,7 @@ def at_port(loop: LoopThread) -> Iterator[Put]:
 
 
 def _until(met: Callable[[], object]) -> None:
-    deadline = Deadline.after(10)
+    deadline = Deadline.after(60)
     while not met():
         assert not deadline.expired
         pause(0.005)
@@ -339,7 +339,7 @@ def test_listeners_hear_of_each_change(at_port: Put, pins: FakePins) -> None:
     one.modem.start()
     one.host.boot()
     pins.on = frozenset({"cts"})
-    assert off.wait(10)
+    assert off.wait(60)
     assert any(state.cts for state in seen)
     recorded = [event.data for event in one.timeline.events("modem.lines")]
     assert recorded[-1] == {"dtr": False, "rts": True, "cts": True, "dcd": False}

@@ -31,11 +31,11 @@ def _hil(*words: str) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.kill()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 def _end(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    out, errors = process.communicate(timeout=30)
+    out, errors = process.communicate(timeout=60)
     return process.returncode, out, errors
 
 
@@ -143,7 +143,7 @@ def test_lines_are_worked_through_the_control_api(served: Served) -> None:
     assert served.post("/lines", {"dtr": False})["dtr"] is False
     state = served.post("/lines", {"rts": False, "dtr": True})
     assert state.items() >= {"dtr": True, "rts": False, "cts": True, "dcd": False}.items()
-    deadline = Deadline.after(10)
+    deadline = Deadline.after(60)
     while served.get("/lines")["ri"]:
         assert not deadline.expired
         pause(0.01)
