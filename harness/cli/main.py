@@ -6,11 +6,12 @@ Exit codes: 0 good, 1 a verdict or check failed, 2 wrong use or a wrong file, 3 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 
 from harness import __version__
@@ -77,8 +78,13 @@ def _parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argpars
     return parsed
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
+def main(
+    argv: Sequence[str] | None = None, *, before_it_runs: Callable[[], object] = lambda: None
+) -> int:
+    """Run one command and return its exit code.
+
+    ``before_it_runs`` is called once the command is known and imported.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     wanted = next((word for word in arguments if not word.startswith("-")), None)
     passed_on: list[str] = []
@@ -93,29 +99,33 @@ def main(argv: Sequence[str] | None = None) -> int:
         if passed_on:
             parsed.pytest_arguments = passed_on
         module: ModuleType = importlib.import_module(COMMANDS[parsed.command][0])
+        before_it_runs()
         code = module.run(parsed)
         sys.stdout.flush()
         return int(code)
     except HilError as error:
-        print(f"hil: {error}", file=sys.stderr)
+        _say(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        print("hil: stopped", file=sys.stderr)
+        _keep_output()
+        _say("stopped")
         return 130
+    except SystemExit:
+        _keep_output()
+        raise
     except BrokenPipeError:
         _abandon_output()  # the reader (head, less) has gone: that is its right
         return 1
     except OSError as error:
         if _named(error.filename, arguments):
-            print(f"hil: {error.filename}: {error.strerror}", file=sys.stderr)
+            _say(f"{error.filename}: {error.strerror}")
             return UsageError.exit_code
         if error.filename is not None or error.errno not in _UNWRITABLE:
             raise
         _abandon_output()
-        print(
-            f"hil: the output cannot be written: {error.strerror}; free some space, or send it "
-            "elsewhere", file=sys.stderr,
-        )  # fmt: skip
+        _say(
+            f"the output cannot be written: {error.strerror}; free some space, or send it elsewhere"
+        )
         return RigError.exit_code
 
 
@@ -130,6 +140,20 @@ def _named(path: object, arguments: Sequence[str]) -> bool:
         name == found or name.startswith(found + os.sep)
         for found in map(os.path.abspath, words - {""})
     )
+
+
+def _say(text: str) -> None:
+    """To standard error, if anybody has it still: a closed terminal took it along."""
+    with contextlib.suppress(OSError):
+        print(f"hil: {text}", file=sys.stderr, flush=True)
+
+
+def _keep_output() -> None:
+    """What was printed so far, where it can be written still."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _abandon_output()
 
 
 def _abandon_output() -> None:

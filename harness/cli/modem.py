@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import signal
 import sys
 from dataclasses import replace
 from ipaddress import IPv4Address
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from harness.cli import modem_replay
 from harness.cli.paths import file_path
 from harness.cli.ready import write_ready
-from harness.cli.signals import LISTEN_S, Stop
+from harness.cli.signals import ENDING, LISTEN_S, Ending, on_signals
 from harness.errors import RigError, UsageError
 
 if TYPE_CHECKING:
@@ -166,17 +165,16 @@ def run(args: argparse.Namespace) -> int:
     modem_replay.refuse_others(args, plain.parse_args([]))
     if args.replay is not None:
         return modem_replay.run(args, lambda facts: _tell(args, facts))
-    return _run(args)
+    ending = Ending()  # also while it starts, and closes: what is open gets closed then
+    with on_signals(ENDING, ending.ask):
+        return _run(args, ending)
 
 
-def _run(args: argparse.Namespace) -> int:
+def _run(args: argparse.Namespace, stop: Ending) -> int:
     from harness.clock import RealClock
     from harness.evidence.timeline import Timeline
     from harness.network.loop import LoopThread
 
-    stop = Stop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     network, settings = _network(args.route, args.name), _settings(args)
     if args.wait and args.port is None:
         raise UsageError("--wait is for --port: there is nothing to wait for on a PTY")
@@ -191,7 +189,7 @@ def _run(args: argparse.Namespace) -> int:
 
             control = Control(modem, *address)
         path = _start(modem, args.port if args.wait else None, stop)
-        if args.port is not None and not modem.has_pins and not stop.is_set():
+        if args.port is not None and not modem.has_pins and not stop.asked:
             print(f"{path} has no modem lines: DTR, RTS and RI are left alone", file=sys.stderr)
         facts = {"path": path, "control": control.address if control else None}
         _tell(args, facts)
@@ -209,16 +207,16 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _start(modem: VirtualModem, wait_for: str | None, stop: Stop) -> str:
+def _start(modem: VirtualModem, wait_for: str | None, stop: Ending) -> str:
     """Power on; a port that is not there yet is waited for when it is named."""
     if wait_for is not None:
         _come_back(modem, wait_for, stop, "is not there")
-        if stop.is_set():
+        if stop.asked:
             return wait_for
     return modem.start()
 
 
-def _serve(modem: VirtualModem, args: argparse.Namespace, stop: Stop) -> None:
+def _serve(modem: VirtualModem, args: argparse.Namespace, stop: Ending) -> None:
     """Until told to stop. Raises :class:`RigError` when the port goes and nobody waits for it."""
     while not stop.wait(LISTEN_S if args.port is None else _LOOK_S):
         if (why := modem.line_lost) is None:
@@ -228,14 +226,14 @@ def _serve(modem: VirtualModem, args: argparse.Namespace, stop: Stop) -> None:
                 f"{args.port} is gone ({why}); check the cable, or let --wait wait for its return"
             )
         _come_back(modem, args.port, stop, f"is gone ({why})")
-        if not stop.is_set():
+        if not stop.asked:
             print(f"{args.port} is back", file=sys.stderr)
 
 
-def _come_back(modem: VirtualModem, port: str, stop: Stop, why: str) -> None:
+def _come_back(modem: VirtualModem, port: str, stop: Ending, why: str) -> None:
     """Open the port, as soon as it can be; somebody else's use of it is waited for as well."""
     told = False
-    while not stop.is_set():
+    while not stop.asked:
         try:
             modem.plug()
             return

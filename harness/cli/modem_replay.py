@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from harness.cli.signals import ENDING, Ending, on_signals
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -119,15 +119,16 @@ def run(args: argparse.Namespace, announce: Callable[[dict[str, str | None]], No
               file=sys.stderr)  # fmt: skip
     matcher = StrictFollower(script) if args.strict else Follower(script)
     seen = _Seen(args.replay, Redactor())
-    end = PtyEnd(args.link, 0)
-    player = ReplayPlayer(matcher, end, seen.tell, paced=args.pace)
-    try:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: player.stop())
-        announce({"path": end.path, "control": None})
-        player.run()
-    finally:
-        player.close()
+    ending = Ending()
+    with on_signals(ENDING, ending.ask):
+        end = PtyEnd(args.link, 0)
+        player = ReplayPlayer(matcher, end, seen.tell, paced=args.pace)
+        ending.tells(player.stop)
+        try:
+            announce({"path": end.path, "control": None})
+            player.run()
+        finally:
+            player.close()
     if matcher.missing is not None:
         seen.broke(matcher.missing)
     _summarise(args, recording, script, matcher.played, seen)

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.cli.signals import deadly_signals, interrupting_signals
 from harness.errors import RigError, UsageError
 
 if TYPE_CHECKING:
@@ -61,8 +63,12 @@ def run(arguments: argparse.Namespace) -> int:
         words.append(f"--reports={arguments.reports}")
     if arguments.no_doctor:
         words.append("--no-doctor")
-    ending = _Ending()
-    code = int(pytest.main([*words, *arguments.pytest_arguments], plugins=[ending]))
+    # As Ctrl-C, for which pytest closes benches and writes its reports.
+    with interrupting_signals(), contextlib.ExitStack() as early:
+        # Until its session starts, pytest may swallow an exception, or what is said of it.
+        early.enter_context(deadly_signals())
+        ending = _Ending(early)
+        code = int(pytest.main([*words, *arguments.pytest_arguments], plugins=[ending]))
     if ending.interrupted:
         return _INTERRUPTED
     if ending.rig_unfit:
@@ -81,10 +87,14 @@ def run(arguments: argparse.Namespace) -> int:
 class _Ending:
     """A pytest plugin that remembers how the run ended and where its summary is."""
 
-    def __init__(self) -> None:
+    def __init__(self, early: contextlib.ExitStack) -> None:
+        self._early = early
         self.summary: Path | None = None
         self.interrupted = False
         self.rig_unfit = False
+
+    def pytest_sessionstart(self) -> None:
+        self._early.close()
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         # pytest calls it for its own interruptions too, such as files that cannot be collected.

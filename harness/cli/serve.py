@@ -9,9 +9,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -28,7 +27,7 @@ from harness.cli.addresses import address, joined
 from harness.cli.paths import file_path
 from harness.cli.ready import write_ready
 from harness.cli.serve_lines import Lines
-from harness.cli.signals import on_signals
+from harness.cli.signals import ENDING, Ending, on_signals
 from harness.clock import NO_WORK, RealClock, VirtualClock
 from harness.clock.scenario import LAST, from_ns
 from harness.errors import RigError, UsageError
@@ -103,7 +102,8 @@ def run(arguments: argparse.Namespace) -> int:
         actuator=serve_actuator.read_settings(arguments, redactor),
         fota=serve_firmware.read_settings(arguments),
     )
-    with contextlib.ExitStack() as closing:
+    ending = Ending()  # also while it starts, and closes: what is open gets closed then
+    with on_signals(ENDING, ending.ask), contextlib.ExitStack() as closing:
         store = serve_store.open_store(arguments, redactor, closing)
         clock = serve_store.started_clock(frozen, store)
         timeline = Timeline(
@@ -127,18 +127,25 @@ def run(arguments: argparse.Namespace) -> int:
         show = _show(platform, timeline, arguments)
         for destination in destinations:
             platform.add_destination(destination)
-        bound = {"http": joined(platform.start(HostSockets(), *http))}
-        bound |= serve_https.open_https(platform, arguments)
-        bound |= serve_mqtt.open_mqtt(platform, mqtt)
-        bound |= serve_control.open_control(platform, timeline, access, arguments, closing)
-        with on_signals((signal.SIGINT, signal.SIGTERM), show.end):
-            show.begin(bound)
-            if arguments.ready is not None:
-                try:
-                    write_ready(arguments.ready, bound)
-                except OSError as error:
-                    raise RigError(f"cannot write {arguments.ready}: {error.strerror}") from error
-            show.run()
+        steps: tuple[Callable[[], dict[str, str]], ...] = (
+            lambda: {"http": joined(platform.start(HostSockets(), *http))},
+            lambda: serve_https.open_https(platform, arguments),
+            lambda: serve_mqtt.open_mqtt(platform, mqtt),
+            lambda: serve_control.open_control(platform, timeline, access, arguments, closing),
+        )
+        bound: dict[str, str] = {}
+        for step in steps:
+            if ending.asked:
+                return 0
+            bound |= step()
+        ending.tells(show.end)
+        show.begin(bound)
+        if arguments.ready is not None:
+            try:
+                write_ready(arguments.ready, bound)
+            except OSError as error:
+                raise RigError(f"cannot write {arguments.ready}: {error.strerror}") from error
+        show.run()
     return 0
 
 

@@ -12,12 +12,14 @@ _OFF = b"\0"  # _POSIX_VDISABLE
 
 
 def unechoed(terminal: TextIO) -> contextlib.AbstractContextManager[None]:
-    """Typing is not echoed into a picture, and Ctrl-Z does not stop a server that devices need;
-    Ctrl-C still ends. Nothing happens where ``terminal`` is none."""
+    r"""Typing is not echoed into a picture, Ctrl-Z does not stop a server that devices need, nor
+    does Ctrl-\ kill it before the terminal is as it was; Ctrl-C still ends. Nothing happens where
+    ``terminal`` is none."""
 
     def change(mode: list[Any]) -> None:
         mode[_LOCAL] &= ~termios.ECHO
-        mode[_CHARACTERS][termios.VSUSP] = _OFF
+        for key in (termios.VSUSP, termios.VQUIT):
+            mode[_CHARACTERS][key] = _OFF
 
     return _changed(terminal, change, termios.TCSAFLUSH)
 
@@ -56,4 +58,5 @@ def _changed(
     try:
         yield
     finally:
-        termios.tcsetattr(terminal, restoring, before)
+        with contextlib.suppress(termios.error):  # the terminal was closed
+            termios.tcsetattr(terminal, restoring, before)

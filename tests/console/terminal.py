@@ -66,6 +66,13 @@ class Terminal:
             if not self._more(deadline):
                 pytest.fail(f"{wanted} not in {text!r}")
 
+    def rest(self) -> bytes:
+        """What is written until the program has ended, as it is."""
+        deadline = Deadline.after(30)
+        while self._more(deadline):
+            pass
+        return self.seen
+
     def _more(self, deadline: Deadline) -> bool:
         if not select.select([self.fd], [], [], deadline.left())[0]:
             return False

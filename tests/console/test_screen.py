@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import stat
 import termios
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from harness.clock import Deadline, pause
 from tests.console.terminal import terminal, timeline
@@ -174,3 +177,29 @@ def test_out_and_in_again(tmp_path: Path) -> None:
         person.until("OK")
         person.type("\x04")
         assert process.wait(60) == 0
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize("busy", [False, True])
+def test_it_gives_the_terminal_back_when_it_is_ended(
+    number: signal.Signals, code: int, busy: bool, tmp_path: Path
+) -> None:
+    """From elsewhere, at its prompt or while it waits: line mode, echo and pastes are as before."""
+    (tmp_path / "modem").mkdir()
+    with (
+        serve(tmp_path / "modem") as served,
+        terminal(served.path, home=tmp_path) as (person, process),
+    ):
+        person.until("modem>")
+        if busy:
+            person.type(":wait 50\r")
+            while not termios.tcgetattr(person.fd)[3] & termios.ISIG:
+                pause(0.01)
+        process.send_signal(number)
+        raw = person.rest()
+        assert process.wait(60) == code
+        assert raw.rfind(b"\x1b[?2004l") >= raw.rfind(b"\x1b[?2004h")
+        mode = termios.tcgetattr(person.fd)[3]
+        assert mode & termios.ICANON
+        assert mode & termios.ECHO
+    assert b"Traceback" not in raw

@@ -22,21 +22,32 @@ devices:
 """
 
 
+@pytest.mark.parametrize(
+    ("number", "ended"),
+    [(signal.SIGINT, (130, "hil: stopped\n")), (signal.SIGTERM, (143, "")),
+     (signal.SIGHUP, (129, ""))],
+)  # fmt: skip
 @pytest.mark.parametrize("command", ["discover", "doctor"])
-def test_ctrl_c_ends_it_cleanly(command: str, tmp_path: Path) -> None:
-    """It stops with one line and exit 130, though a port is still being waited for."""
+def test_it_ends_cleanly(
+    command: str, number: signal.Signals, ended: tuple[int, str], tmp_path: Path
+) -> None:
+    """At once, though a port is still being waited for, and no temporary folder is left."""
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
     with FakePort() as port:
         (tmp_path / "rig.yaml").write_text(RIG.format(path=port.path), encoding="utf-8")
         words = ["--rig", "rig.yaml"] if command == "doctor" else [port.path]
         process = subprocess.Popen(
             [sys.executable, "-m", "harness", command, *words],
-            cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         deadline = Deadline.after(60)
         while not port.heard:
             assert not deadline.expired, "the port was never asked"
             pause(0.01)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, said = process.communicate(timeout=60)
-    assert (process.returncode, said) == (130, "hil: stopped\n")
+    assert (process.returncode, said) == ended
+    assert [path.name for path in temporary.iterdir()] == ["things-hil-ports"]  # locks

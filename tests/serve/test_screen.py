@@ -70,29 +70,30 @@ def test_what_a_store_holds_is_shown_from_the_start(tmp_path: Path) -> None:
         assert row.split()[2:] == ["malformed", "1", "1", "1", "·"]
 
 
-@pytest.mark.parametrize("how", ["typed", "sent"])
-def test_the_terminal_is_left_as_it_was(tmp_path: Path, how: str) -> None:
-    """After Ctrl-C or SIGTERM: the shell's screen, the cursor and echo are back; exit code 0."""
+@pytest.mark.parametrize("how", [None, signal.SIGTERM, signal.SIGHUP])
+def test_the_terminal_is_left_as_it_was(tmp_path: Path, how: signal.Signals | None) -> None:
+    """However it ends: the shell's screen, the cursor and echo are back; exit code 0."""
     with served(tmp_path) as seen:
         seen.until("nothing yet")
         assert ALTERNATE in seen.raw
         assert not seen.echo()
         seen.post(request())
-        if how == "typed":
+        if how is None:
             seen.type("\x03")
         else:
-            seen.process.send_signal(signal.SIGTERM)
+            seen.process.send_signal(how)
         seen.until_written(NORMAL, b"uplinks 1  accepted 1  refused 0")  # the table had it as well
         assert seen.raw.rindex(b"\x1b[?25h") > seen.raw.rindex(b"\x1b[?25l")
         assert seen.process.wait(60) == 0
         assert seen.echo()
 
 
-def test_ctrl_z_does_not_stop_the_server(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", ["\x1a", "\x1c"], ids=["Ctrl-Z", "Ctrl-backslash"])
+def test_keys_that_would_stop_or_kill_it(tmp_path: Path, key: str) -> None:
     """Devices go on being answered."""
     with served(tmp_path) as seen:
         seen.until("nothing yet")
-        seen.type("\x1aabc")
+        seen.type(f"{key}abc")
         assert b" 202 " in seen.post(request())
         assert not any("abc" in line for line in seen.until("#1 tracker-1"))
 

@@ -69,7 +69,7 @@ def test_a_link_left_behind_is_taken_over(tmp_path: Path) -> None:
         assert second.get("/state")["path"] == str(tmp_path / "modem")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_stops_cleanly(served: Served, number: signal.Signals) -> None:
     """Exit 0, the link removed, unknown commands named."""
     served.deliver("registered")
