@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from harness.cli.paths import file_path
+from harness.cli.signals import deadly_signals
 from harness.clock import wall
 from harness.errors import UsageError
 
@@ -76,15 +77,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from harness.clock import RealClock
-    from harness.evidence import Timeline
-    from harness.line import PortSettings
-    from harness.modem.families import driver_of
-    from harness.rig.terminal.line import TerminalLine
-    from harness.rig.terminal.place import at_port, in_rig
+    with deadly_signals():
+        from harness.clock import RealClock
+        from harness.evidence import Timeline
+        from harness.line import PortSettings
+        from harness.modem.families import driver_of
+        from harness.rig.terminal.line import TerminalLine
+        from harness.rig.terminal.place import at_port, in_rig
 
-    _check(arguments)
-    front = _front(arguments)
+        _check(arguments)
+        front = _front(arguments)
     with contextlib.ExitStack() as closing:
         if arguments.rig is not None:
             place = closing.enter_context(in_rig(arguments.rig, arguments.device))

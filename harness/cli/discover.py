@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.cli.paths import file_path
 from harness.cli.printable import printable
+from harness.cli.signals import deadly_signals
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,8 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from harness.rig.discover import discover
-    from harness.rig.discover.merge import merge_into, new_file, write_whole
+    with deadly_signals():
+        from harness.rig.discover import discover
+        from harness.rig.discover.merge import merge_into, new_file, write_whole
 
     target: Path | None = arguments.rig
     if target is not None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.cli.paths import file_path
 from harness.cli.printable import printable
+from harness.cli.signals import deadly_signals
 from harness.errors import RigError, UsageError
 
 if TYPE_CHECKING:
@@ -56,8 +57,9 @@ def _seconds(text: str) -> float:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from harness.rig.doctor import DoctorSettings, examine
-    from harness.rig.session import RigSession
+    with deadly_signals():
+        from harness.rig.doctor import DoctorSettings, examine
+        from harness.rig.session import RigSession
 
     rig, secrets = _load(arguments.rig)
     names = [device.name for device in rig.devices]

@@ -92,6 +92,9 @@ def interrupting_signals() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _restored() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     before = [(kind, signal.getsignal(kind)) for kind in ENDING]
     try:
         yield
@@ -102,8 +105,10 @@ def _restored() -> Iterator[None]:
 
 
 def _set_where_heard(handler: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:
+    """In the main thread, to which signals belong; what is ignored stays so."""
+    main = threading.current_thread() is threading.main_thread()
     for kind in ENDING:
-        if not _is_ignored(kind):
+        if main and not _is_ignored(kind):
             signal.signal(kind, handler)
 
 
