@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Container, Iterator
 from types import FrameType
+from typing import ClassVar
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What asks a command to end: Ctrl-C, whoever manages processes, and a terminal that was closed."""
@@ -29,6 +30,9 @@ class Ending:
     waits for its own lock for ever.
     """
 
+    heard: ClassVar[bool] = False
+    """Whether any was asked: its command ends by itself then, and nothing has to unwind it."""
+
     def __init__(self) -> None:
         self.asked = False
         self._words: queue.SimpleQueue[None] = queue.SimpleQueue()
@@ -36,7 +40,7 @@ class Ending:
 
     def ask(self) -> None:
         """From any thread, or a signal handler."""
-        self.asked = True
+        self.asked = Ending.heard = True
         self._words.put(None)
         if self._tell is not None:
             self._tell()
@@ -136,6 +140,8 @@ class _Unwind:
             number, self._postponed = self._postponed, 0
             if not number:
                 return
+        if Ending.heard:
+            return
         if self._closing and signal.getitimer(signal.ITIMER_REAL)[0]:  # which others may stop
             if number != signal.SIGINT:
                 self._postponed = number
