@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from ipaddress import AddressValueError, IPv4Address
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from harness.files import Flag, Model, Span
 from harness.rig.registration import (
@@ -39,6 +41,18 @@ class NetworkModel(Model):
     kind: NetworkKind = "auto"
     bind: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+\.\d+:\d+$")] = "10.151.236.157:80"
     interface: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.@-]{1,15}$")] | None = None
+
+    @field_validator("bind")
+    @classmethod
+    def _can_be_bound(cls, bind: str) -> str:
+        host, _, port = bind.partition(":")
+        try:
+            IPv4Address(host)
+        except AddressValueError:
+            raise ValueError(f"{host} is no IPv4 address") from None
+        if int(port) > 65_535:
+            raise ValueError(f"a port is 0 to 65535, not {port}")
+        return bind
 
     @model_validator(mode="after")
     def _lab(self) -> NetworkModel:
@@ -96,6 +110,15 @@ class FirmwareModel(Model):
     console: Literal["json", "text"] = "text"
     stop_within: Span | None = None
     updates: Flag = False
+
+    @field_validator("ready")
+    @classmethod
+    def _can_be_searched(cls, ready: str | None) -> str | None:
+        try:
+            re.compile(ready or "")
+        except re.error as error:
+            raise ValueError(f"{ready!r} is no regular expression: {error}") from None
+        return ready
 
     @model_validator(mode="after")
     def _secret_stays_out_of_argv(self) -> FirmwareModel:

@@ -70,6 +70,22 @@ def test_wrong_devices_have_their_place(
     assert SECRET not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("more", "where", "message"),
+    [
+        ("network: {bind: 10.0.0.1:99999}", "4:17", "a port is 0 to 65535, not 99999"),
+        ("network: {bind: 10.0.300.1:80}", "4:17", "10.0.300.1 is no IPv4 address"),
+        ("firmware: {command: [x], ready: '(a'}", "4:33", "no regular expression"),
+    ],
+)
+def test_a_wrong_bench_is_refused(tmp_path: Path, more: str, where: str, message: str) -> None:
+    """What could only fail later, when the bench is set up, is found in the file."""
+    with pytest.raises(FileError) as caught:
+        load_rig(write(tmp_path, f"{{imei: {IMEI}}}", more=more))
+    assert str(caught.value).startswith(f"{tmp_path}/r.yaml:{where}: ")
+    assert message in str(caught.value)
+
+
 def test_devices_file_refuses_twins(tmp_path: Path) -> None:
     """Two devices with one IMEI are refused in a devices file too."""
     path = tmp_path / "d.yaml"
