@@ -17,8 +17,11 @@ hypothesis.settings.load_profile("same")  # before pytest looks at --hypothesis-
 def pytest_configure() -> None:
     """What the tests find, and what they start inherits, wherever and however they are run."""
     # A job that a shell puts in the background ignores Ctrl-C, and hands that on to everything it
-    # starts; the tests that send Ctrl-C to their own processes mean those of a person.
+    # starts; the tests that send Ctrl-C to their own processes mean those of a person. Handlers of
+    # one's own are not handed on.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # nohup(1); it still goes on for this one
+        signal.signal(signal.SIGHUP, lambda *_: None)
     # pytest keeps its cache there: all runs that tests start would share one, and what failed last.
     os.environ.pop("TOX_ENV_DIR", None)
