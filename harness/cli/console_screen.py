@@ -20,6 +20,7 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.patch_stdout import StdoutProxy
 
 from harness.cli.console import Opened
+from harness.cli.ended_prompt import prompted
 from harness.cli.printable import printable
 from harness.cli.terminal_mode import stopping_keys, untouched_keys
 from harness.clock import wall
@@ -92,7 +93,7 @@ class Screen(Desk):
     def _once(self, session: PromptSession[str], line: TerminalLine, name: str) -> bool:
         """One line typed, and acted on; False ends."""
         try:
-            typed = session.prompt(lambda: "data> " if line.prompted else f"{name}> ")
+            typed = prompted(session, lambda: "data> " if line.prompted else f"{name}> ")
             return self.carry_out(line, typed)
         except EOFError:
             return False

@@ -180,9 +180,9 @@ def test_out_and_in_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
-@pytest.mark.parametrize("busy", [False, True])
+@pytest.mark.parametrize("doing", ["nothing", "reading keys", "waiting"])
 def test_it_gives_the_terminal_back_when_it_is_ended(
-    number: signal.Signals, code: int, busy: bool, tmp_path: Path
+    number: signal.Signals, code: int, doing: str, tmp_path: Path
 ) -> None:
     """From elsewhere, at its prompt or while it waits: line mode, echo and pastes are as before."""
     (tmp_path / "modem").mkdir()
@@ -191,7 +191,9 @@ def test_it_gives_the_terminal_back_when_it_is_ended(
         terminal(served.path, home=tmp_path) as (person, process),
     ):
         person.until("modem>")
-        if busy:
+        if doing == "reading keys":
+            person.type("AT+CSQ\x7f\x7f\x7f" * 100)
+        if doing == "waiting":
             person.type(":wait 50\r")
             while not termios.tcgetattr(person.fd)[3] & termios.ISIG:
                 pause(0.01)
