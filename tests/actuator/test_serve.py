@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.clock import Deadline, pause
 from tests.actuator.serving import COMMAND
 from tests.faults.place import ROOT
 from tests.platform.bench import SECRET
+from tests.ready import facts_of
 
 TOKEN = "Actuator-Token.of_this~bench0123"
 DEVICES = f"""devices:
@@ -45,12 +45,7 @@ def serving(folder: Path, *more: str) -> Iterator[tuple[subprocess.Popen[str], s
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
-        deadline = Deadline.after(30)
-        while not ready.exists():
-            assert process.poll() is None
-            assert not deadline.expired
-            pause(0.02)
-        yield process, json.loads(ready.read_text())["control"]
+        yield process, facts_of(process, ready)["control"]
     finally:
         process.terminate()
         process.communicate(timeout=60)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import socket
@@ -15,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from harness.clock import Deadline, pause
 from tests.platform.bench import read_answer, request
 from tests.ports import reserved_port
+from tests.ready import facts_of
 
 if not shutil.which("chromium"):
     pytest.skip("chromium is not installed", allow_module_level=True)
@@ -54,12 +53,7 @@ class Served:
             ],
             stdout=subprocess.DEVNULL,
         )
-        deadline = Deadline.after(30)
-        while not self._ready.exists():
-            assert self.process.poll() is None
-            assert not deadline.expired
-            pause(0.02)
-        self.bound = json.loads(self._ready.read_text())
+        self.bound = facts_of(self.process, self._ready)
 
     def stop(self) -> None:
         self.process.terminate()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import urllib.error
@@ -11,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.clock import Deadline, pause
 from tests.platform.test_serve import command
+from tests.ready import facts_of
 
 TOKEN = "Bench-Control_Token.0123"
 
@@ -78,12 +77,7 @@ def test_with_a_token_other_machines_may_order_and_it_is_never_shown(tmp_path: P
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     try:
-        deadline = Deadline.after(30)
-        while not ready.exists():
-            assert process.poll() is None
-            assert not deadline.expired
-            pause(0.02)
-        bound = json.loads(ready.read_text())
+        bound = facts_of(process, ready)
         base = "http://127.0.0.1:" + bound["control"].rpartition(":")[2]
         with pytest.raises(urllib.error.HTTPError) as locked:
             urllib.request.urlopen(f"{base}/api/uplinks", timeout=60)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from harness.clock import Deadline, pause
+from tests.ready import facts_of
 
 DEVICES = """devices:
   tracker-1: {imei: "356726104408422", secret: 0123456789ABCDEFGHIJabcdefghij,
@@ -31,12 +32,7 @@ def running(folder: Path, name: str, *words: str) -> Iterator[dict[str, Any]]:
         stdout=subprocess.DEVNULL,
     )
     try:
-        deadline = Deadline.after(30)
-        while not ready.exists() or not ready.read_text():
-            assert process.poll() is None
-            assert not deadline.expired
-            pause(0.02)
-        yield json.loads(ready.read_text())
+        yield facts_of(process, ready)
     finally:
         process.terminate()
         process.communicate(timeout=60)

@@ -14,6 +14,7 @@ import pytest
 
 from harness.cli.signals import Ending, on_signals
 from harness.clock import Deadline, pause
+from tests.ready import facts_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -169,17 +170,14 @@ def test_a_server_that_is_told_again_and_again(number: signal.Signals, tmp_path:
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
+        facts_of(process, ready)
         deadline = Deadline.after(60)
-        while not ready.exists():
-            assert process.poll() is None
-            assert not deadline.expired
-            pause(0.01)
         while process.poll() is None and not deadline.expired:
             process.send_signal(number)
             pause(0.001)
-        assert process.communicate(timeout=10)[1] == ""
+        assert process.communicate(timeout=60)[1] == ""
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
     assert process.returncode == 0
     assert list(temporary.iterdir()) == []

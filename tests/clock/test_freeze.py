@@ -43,7 +43,8 @@ def test_wall_is_frozen_and_deadlines_run() -> None:
 def test_other_threads_never_see_a_frozen_monotonic_clock() -> None:
     """Not for an instant while a freeze begins or ends, however it is asked for."""
     clocks = (
-        lambda: time.monotonic(), lambda: threading._time(),  # type: ignore[attr-defined]
+        lambda: time.monotonic(),
+        lambda: threading._time(),  # type: ignore[attr-defined]  # imported by name in the stdlib
         lambda: time.monotonic_ns() / 1e9,
     )  # fmt: skip
     seen: set[bool] = set()

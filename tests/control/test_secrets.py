@@ -12,8 +12,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from harness.clock import Deadline, pause
 from tests.platform.bench import BODY, SECRET, read_answer, request
+from tests.ready import facts_of
 
 CONTROL_TOKEN = "Control-Token.Of-The-Bench~1"
 ACTUATOR_TOKEN = "Actuator-Token.Of-The-Bench~2"
@@ -89,12 +89,7 @@ def test_no_secret_is_shown_whatever_is_asked(tmp_path: Path) -> None:
         env={**os.environ, "HIL_CONTROL": CONTROL_TOKEN, "HIL_ACTUATOR": ACTUATOR_TOKEN},
     )  # fmt: skip
     try:
-        deadline = Deadline.after(30)
-        while not ready.exists():
-            assert process.poll() is None
-            assert not deadline.expired
-            pause(0.02)
-        bench = Bench(json.loads(ready.read_text()))
+        bench = Bench(facts_of(process, ready))
         bench.uplink(request())
         bench.uplink(request(token="0" * 64))
         late = {"name": "late", "imei": "490154203237518", "secret": LATE_SECRET}

@@ -18,6 +18,7 @@ from tests.destination.bench import HOST, SECRET, endpoint
 from tests.platform.bench import SECRET as DEVICE_SECRET
 from tests.platform.bench import request
 from tests.platform.test_serve import Served, command
+from tests.ready import facts_of
 from tests.tls.https import authority
 
 DEVICES = f'devices:\n  tracker-1: {{imei: "356726104408422", secret: {DEVICE_SECRET}}}\n'
@@ -115,12 +116,7 @@ def served(tmp_path: Path) -> Iterator[tuple[Served, list[Any]]]:
                     "--ready", str(ready), "--json", devices=text),
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
-        deadline = Deadline.after(30)
-        while not ready.exists():
-            assert process.poll() is None
-            assert not deadline.expired
-            pause(0.02)
-        yield Served(process, json.loads(ready.read_text())), receiver.received
+        yield Served(process, facts_of(process, ready)), receiver.received
         if process.poll() is None:
             process.terminate()
         process.communicate(timeout=60)

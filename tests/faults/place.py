@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.clock import Deadline, pause
 from harness.evidence import Event, read_timeline
@@ -169,8 +170,7 @@ class Place:
         found = self.folder.glob("reports/2*/timelines/*.jsonl")
         return {path.stem: list(read_timeline(path)) for path in found}
 
-    def summary(self) -> dict[str, object]:
+    def summary(self) -> dict[str, Any]:
         """The newest run's summary."""
-        found = json.loads((self.latest / "summary.json").read_text(encoding="utf-8"))
-        assert isinstance(found, dict)
+        found: dict[str, Any] = json.loads((self.latest / "summary.json").read_text("utf-8"))
         return found

@@ -114,7 +114,7 @@ def test_a_scenario_that_cannot_be_followed(place: Place, steps: str, message: s
     assert (place.folder / path).is_file()
     summary = place.summary()
     assert summary["counts"] == {"scenario error": 1}
-    assert summary["items"][0]["blame"] == "scenario"  # type: ignore[index]
+    assert summary["items"][0]["blame"] == "scenario"
     page = (place.latest / "report.html").read_text(encoding="utf-8")
     assert "defect of the harness" not in page
 
@@ -143,6 +143,6 @@ def test_a_broken_file_is_told_in_full_on_the_page(place: Place) -> None:
     assert place.run("scenarios").code == 2
     summary = place.summary()
     assert summary["counts"] == {"scenario error": 1}
-    (item,) = summary["items"]  # type: ignore[misc]
+    (item,) = summary["items"]
     assert "missing key 'verifies'" in item["message"]
     assert "title: " in item["message"]

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from harness.cli.main import main
-from harness.clock import Deadline, pause
+from harness.clock import Deadline
 from harness.platform.message import Message
 from harness.platform.mqtt.link import MqttLink
 from harness.platform.mqtt.settings import BrokerKind
 from tests.mqtt.bench import IMEI, wrapped
 from tests.platform.bench import SECRET
+from tests.ready import facts_of
 
 DEVICES = f"""\
 devices:
@@ -43,12 +44,7 @@ def test_an_uplink_by_mqtt(
          "--mqtt", "127.0.0.1:0", "--ready", str(ready), "--json"],
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    deadline = Deadline.after(30)
-    while not ready.exists():
-        assert process.poll() is None
-        assert not deadline.expired
-        pause(0.02)
-    host, port = json.loads(ready.read_text())["mqtt"].split(":")
+    host, port = facts_of(process, ready)["mqtt"].split(":")
     link = MqttLink("", username="fleet", password="open sesame")
     link.open(host, int(port))
     assert link.send(Message(f"fleet/{IMEI}/up", wrapped()), Deadline.after(60))

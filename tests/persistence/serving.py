@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.clock import Deadline, pause
 from tests.platform.bench import SECRET
 from tests.platform.test_serve import Served
+from tests.ready import facts_of
 
 DEVICES = f"""devices:
   tracker-1: {{imei: "356726104408422", secret: {SECRET}, iccid: "8931041010654378930",
@@ -38,12 +37,7 @@ def serving(folder: Path, *more: str, store: Path | None = None) -> Iterator[Ser
         stdout=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     try:
-        deadline = Deadline.after(60)
-        while not ready.exists():
-            assert process.poll() is None
-            assert not deadline.expired
-            pause(0.01)
-        yield Served(process, json.loads(ready.read_text()))
+        yield Served(process, facts_of(process, ready))
     finally:
         kill(process)
 

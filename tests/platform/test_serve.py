@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from harness.clock import Deadline, pause
+from harness.clock import Deadline
 from tests.platform.bench import SECRET, read_answer, request
+from tests.ready import facts_of
 from tests.signals import to_another_thread
 
 DEVICES = f"""devices:
@@ -64,12 +65,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
                 "--ready", str(ready), "--json"),
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    deadline = Deadline.after(30)
-    while not ready.exists():
-        assert process.poll() is None
-        assert not deadline.expired
-        pause(0.02)
-    yield Served(process, json.loads(ready.read_text()))
+    yield Served(process, facts_of(process, ready))
     if process.poll() is None:
         process.terminate()
     process.communicate(timeout=60)

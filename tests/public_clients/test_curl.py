@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from harness.clock import Deadline, pause
+from tests.ready import facts_of
 
 ROOT = Path(__file__).parents[2]
 _PROGRAMS = ("sh", "curl", "sha256sum")
@@ -62,12 +62,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
          "--ready", str(ready), "--json"],
         cwd=ROOT, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    deadline = Deadline.after(30)
-    while not ready.exists():
-        assert process.poll() is None
-        assert not deadline.expired
-        pause(0.02)
-    yield Served(process, json.loads(ready.read_text()), tmp_path)
+    yield Served(process, facts_of(process, ready), tmp_path)
     if process.poll() is None:
         process.terminate()
         process.communicate(timeout=60)

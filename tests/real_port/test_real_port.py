@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.clock import Deadline, pause
 from tests.ports import reserved_port
+from tests.ready import facts_of
 
 ROOT = Path(__file__).parents[2]
 IMEI, ICCID, MSISDN = "356726104408679", "8931041010654370277", "+3197012345681"
@@ -42,12 +42,7 @@ def modem(tmp_path: Path, port: int) -> Iterator[tuple[Path, int]]:
         cwd=ROOT, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        deadline = Deadline.after(60)
-        while not ready.exists() or not ready.read_text(encoding="utf-8"):
-            assert process.poll() is None, "the modem process ended"
-            assert not deadline.expired, "the modem process did not get ready"
-            pause(0.02)
-        yield Path(json.loads(ready.read_text(encoding="utf-8")).get("port", link)), port
+        yield Path(facts_of(process, ready).get("port", link)), port
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)

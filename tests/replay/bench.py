@@ -22,6 +22,7 @@ from harness.virtual_modem import ModemNetwork, ModemSettings, Subscription, Vir
 from harness.virtual_modem.pty_end import PtyEnd
 from harness.virtual_modem.replay import Event, Follower, ReplayPlayer, StrictFollower, script_of
 from tests.modem.conftest import PLATFORM, Server
+from tests.ready import facts_of
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -130,12 +131,7 @@ def replayed(folder: Path, file: Path, *options: str) -> Iterator[Command]:
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
-        deadline = Deadline.after(30)
-        while not ready.exists() or not ready.read_text():
-            assert process.poll() is None, process.communicate()
-            assert not deadline.expired
-            pause(0.01)
-        yield Command(process, json.loads(ready.read_text())["path"])
+        yield Command(process, facts_of(process, ready)["path"])
     finally:
         process.kill()
         process.communicate(timeout=60)

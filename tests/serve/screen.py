@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import pty
 import re
@@ -23,6 +22,7 @@ import pytest
 
 from harness.clock import Deadline
 from tests.platform.bench import SECRET, read_answer
+from tests.ready import facts_of
 
 ALTERNATE, NORMAL = b"\x1b[?1049h", b"\x1b[?1049l"
 """Leave the shell's screen as it is; come back to it."""
@@ -120,11 +120,7 @@ def served(
     seen = Seen(master, pyte.Screen(columns, rows), process)
     try:
         seen.until("http://")
-        deadline = Deadline.after(30)
-        while not ready.exists():
-            assert not deadline.expired
-            os.sched_yield()
-        seen.bound = json.loads(ready.read_text())
+        seen.bound = facts_of(process, ready)
         yield seen
     finally:
         process.kill()

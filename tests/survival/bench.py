@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import resource
 import select
@@ -19,6 +18,7 @@ import pytest
 from harness.clock import Deadline, pause
 from harness.network.descriptors import allow_descriptors
 from tests.platform.bench import SECRET, UUID, request
+from tests.ready import facts_of
 from tests.tls.https import NAME, Https, ip_request
 
 
@@ -115,12 +115,7 @@ def program(folder: Path) -> Iterator[Bound]:
         stdout=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        deadline = Deadline.after(60)
-        while not ready.exists():
-            assert process.poll() is None
-            assert not deadline.expired
-            pause(0.02)
-        where = json.loads(ready.read_text())
+        where = facts_of(process, ready)
         http, https = (where[name].split(":") for name in ("http", "https"))
         yield Bound((http[0], int(http[1])), (https[0], int(https[1])), process.pid, ca)
     finally:

@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from harness.clock import Deadline, pause
 from tests.platform.bench import read_answer, request
+from tests.ready import facts_of
 from tests.survival.bench import DEVICES
 
 MORE_THAN_WAIT = 6_000
@@ -25,12 +25,7 @@ def test_output_that_nobody_reads_stops_nothing_and_is_counted(tmp_path: Path) -
          "--ready", str(ready), "--json"],
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    deadline = Deadline.after(60)
-    while not ready.exists():
-        assert process.poll() is None
-        assert not deadline.expired
-        pause(0.02)
-    host, port = json.loads(ready.read_text())["http"].split(":")
+    host, port = facts_of(process, ready)["http"].split(":")
     with socket.create_connection((host, int(port)), timeout=60) as sock:
         for _ in range(MORE_THAN_WAIT // 100):
             sock.sendall(request() * 100)

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from harness.clock import Deadline, pause
 from tests.platform.bench import SECRET, UUID, read_answer
 from tests.platform.test_serve import Served, command
+from tests.ready import facts_of
 from tests.tls.https import NAME, careless, ip_request
 
 DEVICES = f"devices:\n  probe-1: {{dvnuuid: {UUID}, secret: {SECRET}}}\n"
@@ -27,12 +27,7 @@ def served(folder: Path, *more: str) -> Served:
                 "--ready", str(ready), *more, devices=DEVICES),
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    deadline = Deadline.after(30)
-    while not ready.exists():
-        assert process.poll() is None
-        assert not deadline.expired
-        pause(0.02)
-    return Served(process, json.loads(ready.read_text()))
+    return Served(process, facts_of(process, ready))
 
 
 def stop(serving: Served) -> list[dict[str, Any]]:

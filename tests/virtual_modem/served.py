@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.clock import Deadline, pause
+from tests.ready import facts_of
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,7 @@ def serve(folder: Path, *options: str) -> Iterator[Served]:
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
-        deadline = Deadline.after(30)
-        while not ready.exists() or not ready.read_text():
-            assert process.poll() is None
-            assert not deadline.expired
-            pause(0.01)
-        facts = json.loads(ready.read_text())
+        facts = facts_of(process, ready)
         yield Served(process, facts["path"], facts["control"])
     finally:
         process.kill()
